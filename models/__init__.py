@@ -1,0 +1,1 @@
+from . import continuity_guarded_mixin

@@ -1,0 +1,49 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class ContinuityGuardedMixin(models.AbstractModel):
+    """Fields that only the addon's own methods may write.
+
+    A user, over the form or over RPC, may not create or write the fields in
+    ``_guarded_fields``: they record what a checked method did (a state, a gate,
+    who confirmed what). Those methods check the user's rights and then write
+    with a narrow ``sudo()``. No context key or parameter lifts the guard (I13).
+
+    An extension adds to ``_guarded_fields``; it never removes from it.
+    """
+
+    _name = "continuity.guarded.mixin"
+    _description = "Guarded Fields"
+
+    _guarded_fields = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            for vals in vals_list:
+                self._check_guarded_fields(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_guarded_fields(vals)
+        return super().write(vals)
+
+    def _check_guarded_fields(self, vals):
+        """Refuse values for guarded fields.
+
+        :param dict vals: the values somebody wants to create or write
+        :raise AccessError: when one of them is guarded
+        """
+        guarded = self._guarded_fields.intersection(vals)
+        if guarded:
+            labels = ", ".join(self._fields[name].string for name in sorted(guarded))
+            raise AccessError(
+                self.env._(
+                    "%(fields)s cannot be set directly on %(model)s. Use the buttons "
+                    "of the form instead: they record who did it and when.",
+                    fields=labels,
+                    model=self._description,
+                )
+            )

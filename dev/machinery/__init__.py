@@ -1,0 +1,1 @@
+"""The developer machinery: everything behind ``make`` and ``dev/odoo``."""

@@ -1,0 +1,40 @@
+"""The commands behind ``make`` and the scripts in ``dev/``."""
+
+import signal
+import sys
+
+from machinery.environment import Environment
+from machinery.problem import PREFIX, Problem
+
+
+def odoo(args):
+    """Run Odoo's command line: ``dev/odoo ARGS...``."""
+    Environment().replace(*args)
+
+
+COMMANDS = {
+    "odoo": odoo,
+}
+
+
+def main(argv):
+    """Run one command and return its exit code."""
+    name, *args = argv or ["help"]
+    action = COMMANDS.get(name)
+    if action is None:
+        print(f"{PREFIX}no such command: {name}", file=sys.stderr)
+        return 2
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        return action(args) or 0
+    except Problem as problem:
+        print(f"{PREFIX}{problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{PREFIX}interrupted", file=sys.stderr)
+        return 130
+
+
+def _interrupt(number, frame):
+    raise KeyboardInterrupt

@@ -1,0 +1,53 @@
+"""Running other programs."""
+
+import os
+import subprocess
+
+from machinery import paths
+from machinery.problem import Problem
+
+
+def run(args, problem, log=None, **kwargs):
+    """Run a command quietly.
+
+    :param args: the command and its arguments
+    :param str problem: the sentence to say when it fails
+    :param str log: name of the file that keeps its output
+    :return: what the command printed
+    :rtype: str
+    """
+    try:
+        done = subprocess.run(
+            [str(arg) for arg in args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+            **kwargs,
+        )
+    except OSError as error:
+        raise Problem(f"{problem} ({error})") from error
+    if log:
+        (paths.log_dir() / log).write_text(done.stdout)
+    if done.returncode:
+        raise Problem(f"{problem}\n{_tail(done.stdout, log)}")
+    return done.stdout
+
+
+def _tail(output, log):
+    lines = [line for line in output.splitlines() if line.strip()][-12:]
+    if log:
+        lines.append(f"(all of it: {paths.log_dir() / log})")
+    return "\n".join("    " + line for line in lines)
+
+
+def first_on_path(name):
+    """Return the first program ``name`` on PATH or in the usual places, or None."""
+    places = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    for place in (*places, "/usr/bin", "/usr/sbin", "/bin", "/sbin"):
+        candidate = os.path.join(place, name)
+        if place and os.access(candidate, os.X_OK) and os.path.isfile(candidate):
+            return candidate
+    return None

@@ -1,0 +1,43 @@
+from odoo import fields, models
+
+
+class ContinuityChannel(models.Model):
+    """A way of reaching a customer: visit, call, e-mail, card …
+
+    A *true contact* is one in which a person reached a person. A mass mail, a
+    voicemail or any mail nobody looked at is none and never silences the
+    silence alarm. Channels map to Odoo's own activity types, because own types
+    would survive an uninstall badly.
+    """
+
+    _name = "continuity.channel"
+    _description = "Contact Channel"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    true_contact = fields.Boolean(
+        help="A person reached a person. Contacts over this channel restart the "
+        "clock of silence; others do not.",
+    )
+    is_meeting = fields.Boolean(
+        string="Meeting",
+        help="Takes place at an agreed time: a dated contact also stands in the "
+        "calendars of those who take part.",
+    )
+    written = fields.Boolean(help="The customer gets a text: mail, letter or card.")
+    automatic = fields.Boolean(
+        help="Goes out without a person looking at each one, such as a mass mail.",
+    )
+    activity_type_id = fields.Many2one(
+        "mail.activity.type",
+        ondelete="set null",
+        help="Type of the activity that reminds the salesperson of this contact.",
+    )
+    done_activity_counts = fields.Boolean(
+        string="Done Activities Count",
+        help="Any activity of this type marked done on the customer, its deals or "
+        "its orders is a true contact, also when it was planned outside this app.",
+    )
+

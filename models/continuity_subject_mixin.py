@@ -1,0 +1,60 @@
+from odoo import fields, models
+
+
+class ContinuitySubjectMixin(models.AbstractModel):
+    """One customer inside a process: the line its touchpoints come from.
+
+    The kernel calls the ``_touchpoint_*`` hooks of the lines; it knows no process
+    by name.
+    """
+
+    _name = "continuity.subject.mixin"
+    _description = "Customer in a Process"
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    relationship_id = fields.Many2one(
+        "continuity.relationship", index=True, ondelete="set null", readonly=True
+    )
+    tier_id = fields.Many2one(
+        "continuity.tier",
+        string="Tier",
+        readonly=True,
+        ondelete="set null",
+        help="As it was when the line was made; internal, never shown to customers.",
+        groups="customer_continuity.group_user",
+    )
+    touchpoint_ids = fields.One2many(
+        "continuity.touchpoint",
+        "origin_id",
+        domain=lambda self: [("origin_model", "=", self._name)],
+        string="Touchpoints",
+    )
+
+    def _touchpoint_done(self, touchpoints):
+        """Hook: ``touchpoints`` of these lines reached the customer."""
+
+    def _touchpoint_failed(self, touchpoints):
+        """Hook: ``touchpoints`` of these lines were given up."""
+
+    def _prepare_touchpoint_values(self, occurrence, channels, **values):
+        """Return the values with which this line plans one touchpoint.
+
+        :param str occurrence: what distinguishes it from others of this line
+        :param channels: accepted ``continuity.channel``; the first is proposed
+        :param values: further values; name, user_id and date_due at least
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {
+            "origin_model": self._name,
+            "origin_id": self.id,
+            "occurrence": occurrence,
+            "relationship_id": self.relationship_id.id,
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "channel_ids": channels.ids,
+            **values,
+        }

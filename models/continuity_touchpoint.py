@@ -1,0 +1,522 @@
+import uuid
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+OPEN_STATES = ("owed", "tried")
+
+
+class ContinuityTouchpoint(models.Model):
+    """One contact owed to, or made with, one customer: a row of the ledger.
+
+    Every list, clock, proof and figure reads from here. A process plans
+    touchpoints; only this model contacts a customer or creates an activity or a
+    meeting for one.
+
+    ==========  ===============================================================
+    state       means
+    ==========  ===============================================================
+    owed        planned; nobody has tried yet
+    tried       at least one attempt, none reached the customer
+    done        an attempt reached the customer; its activity is closed
+    failed      given up, with the reason; the process decides what follows
+    cancelled   no longer owed, with the reason
+    ==========  ===============================================================
+
+    Retries and changes of channel are attempts on one touchpoint
+    (``continuity.touchpoint.attempt``), so nothing is counted twice.
+    """
+
+    _name = "continuity.touchpoint"
+    _description = "Touchpoint"
+    _inherit = ["continuity.guarded.mixin"]
+    _order = "date_due, id"
+    _check_company_auto = True
+
+    # What one owes to whom is settled by the process that plans it, and what
+    # came of it by an attempt: neither is typed in (see `_log_attempt`).
+    _guarded_fields = frozenset(
+        {
+            "state",
+            "origin_model",
+            "origin_id",
+            "occurrence",
+            "relationship_id",
+            "partner_id",
+            "company_id",
+            "purpose",
+            "attempt_ids",
+            "date_done",
+            "done_by_id",
+            "outcome",
+            "reason",
+            "activity_id",
+            "event_id",
+            "user_id",
+            "attendee_ids",
+            "channel_ids",
+        }
+    )
+
+    name = fields.Char(string="Subject", required=True)
+    relationship_id = fields.Many2one(
+        "continuity.relationship", required=True, index=True, ondelete="restrict"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, index=True, ondelete="restrict"
+    )
+    contact_ids = fields.Many2many(
+        "res.partner",
+        "continuity_touchpoint_contact_rel",
+        string="People",
+        help="The people of the customer who are to be reached.",
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True)
+    purpose = fields.Selection(selection="_selection_purpose", index=True)
+    origin_model = fields.Char(required=True, readonly=True)
+    origin_id = fields.Many2oneReference(
+        model_field="origin_model", required=True, readonly=True, string="Origin"
+    )
+    occurrence = fields.Char(
+        required=True,
+        readonly=True,
+        help="Which one of its origin: planning the same again creates no second.",
+    )
+    channel_ids = fields.Many2many(
+        "continuity.channel", string="Accepted Channels", required=True
+    )
+    channel_id = fields.Many2one("continuity.channel", required=True)
+    user_id = fields.Many2one(
+        "res.users", string="Responsible", required=True, index=True
+    )
+    attendee_ids = fields.Many2many(
+        "res.users",
+        "continuity_touchpoint_attendee_rel",
+        string="Also Present",
+        help="Colleagues who take part besides the responsible person.",
+    )
+    date_due = fields.Date(string="Due", required=True, index=True)
+    date_show = fields.Date(
+        string="Shown From",
+        required=True,
+        help="The day its activity enters the responsible person's list. A visit "
+        "that still has to be arranged is shown before it is due.",
+    )
+    date_planned = fields.Datetime(string="Appointment")
+    duration = fields.Float(string="Duration (hours)", default=1.0)
+    invite_customer = fields.Boolean(
+        help="Also invite the customer's people to the meeting, by mail."
+    )
+    state = fields.Selection(
+        [
+            ("owed", "Owed"),
+            ("tried", "Tried"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="owed",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    attempt_ids = fields.One2many("continuity.touchpoint.attempt", "touchpoint_id")
+    outcome = fields.Selection(
+        selection="_selection_outcome", readonly=True, string="Last Outcome"
+    )
+    date_done = fields.Datetime(string="Done On", readonly=True)
+    done_by_id = fields.Many2one("res.users", string="Done By", readonly=True)
+    reason = fields.Char(readonly=True, help="Why it failed or was cancelled.")
+    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    event_id = fields.Many2one(
+        "calendar.event", string="Meeting", readonly=True, ondelete="set null"
+    )
+
+    # I1: an index, not a search, so that two crons cannot both find nothing.
+    _origin_uniq = models.UniqueIndex(
+        "(origin_model, origin_id, occurrence)",
+        "This contact is planned already.",
+    )
+    _to_show_idx = models.Index(
+        "(date_show) WHERE state IN ('owed', 'tried') AND activity_id IS NULL"
+    )
+
+    @api.model
+    def _selection_purpose(self):
+        step = self.env["continuity.policy.step"]
+        return step._fields["purpose"]._description_selection(self.env)
+
+    @api.model
+    def _selection_outcome(self):
+        attempt = self.env["continuity.touchpoint.attempt"]
+        return attempt._fields["outcome"]._description_selection(self.env)
+
+    # === PLANNING === #
+
+    @api.model
+    def _plan(self, vals_list):
+        """Create the touchpoints a process owes; those that exist stay as they are.
+
+        Activities and meetings are not made here but by :meth:`_show`.
+
+        :param list vals_list: values with origin_model, origin_id, occurrence,
+            relationship_id, partner_id, company_id, name, channel_ids (ids),
+            user_id, date_due and, where they differ from the defaults, the rest
+        :return: the touchpoints of these origins and occurrences, in order
+        :rtype: continuity.touchpoint
+        """
+        if not vals_list:
+            return self
+        keys = [(v["origin_model"], v["origin_id"], v["occurrence"]) for v in vals_list]
+        existing = self._find_by_origin(keys)
+        new_vals = []
+        for key, vals in zip(keys, vals_list, strict=True):
+            if key in existing:
+                continue
+            new_vals.append(self._prepare_planned_values(vals))
+            existing[key] = None  # the same key twice in one call is one contact
+        created = self.sudo().create(new_vals)
+        for touchpoint in created:
+            key = (
+                touchpoint.origin_model,
+                touchpoint.origin_id,
+                touchpoint.occurrence,
+            )
+            existing[key] = touchpoint.id
+        return self.browse(existing[key] for key in keys)
+
+    @api.model
+    def _find_by_origin(self, keys):
+        """Map the (model, id, occurrence) keys that exist to touchpoint ids."""
+        self.flush_model(["origin_model", "origin_id", "occurrence"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT origin_model, origin_id, occurrence, id
+                     FROM continuity_touchpoint
+                    WHERE (origin_model, origin_id, occurrence) IN %s""",
+                tuple(keys),
+            )
+        )
+        return {tuple(row[:3]): row[3] for row in rows}
+
+    @api.model
+    def _prepare_planned_values(self, vals):
+        """Complete the values of a touchpoint to plan; extensions add theirs."""
+        channel_ids = vals["channel_ids"]
+        return {
+            "date_show": vals["date_due"],
+            "channel_id": channel_ids[0],
+            **vals,
+            "channel_ids": [fields.Command.set(channel_ids)],
+        }
+
+    def _show(self):
+        """Put touchpoints into the lists and calendars of those who perform them.
+
+        Creates the activity on the customer, assigned to the responsible person,
+        and for a dated meeting the calendar event for all colleagues who take
+        part. Quiet: nobody gets a mail for it, the customer is invited only when
+        asked for.
+        """
+        to_show = self.filtered(lambda t: t.state in OPEN_STATES and not t.activity_id)
+        if not to_show:
+            return
+        model_id = self.env["ir.model"]._get_id("res.partner")
+        activities = (
+            self.env["mail.activity"]
+            .sudo()
+            .with_context(mail_activity_quick_update=True)
+            .create([t._prepare_activity_values(model_id) for t in to_show])
+        )
+        for touchpoint, activity in zip(to_show, activities, strict=True):
+            touchpoint.sudo().activity_id = activity
+        to_show._sync_event()
+
+    def _prepare_activity_values(self, model_id):
+        """Return the values of the activity of one touchpoint."""
+        self.ensure_one()
+        activity_type = self.channel_id.activity_type_id or self.env.ref(
+            "mail.mail_activity_data_todo"
+        )
+        return {
+            "res_model_id": model_id,
+            "res_id": self.partner_id.id,
+            "activity_type_id": activity_type.id,
+            "summary": self.name,
+            "user_id": self.user_id.id,
+            "date_deadline": self.date_due,
+            "automated": True,
+        }
+
+    def _sync_event(self):
+        """Create or move the calendar events of dated meetings."""
+        dated = self.sudo().filtered(
+            lambda t: t.date_planned and t.channel_id.is_meeting
+        )
+        for quiet, touchpoints in dated.grouped(lambda t: not t.invite_customer).items():
+            event_model = (
+                self.env["calendar.event"]
+                .sudo()
+                .with_context(
+                    dont_notify=True,
+                    mail_activity_quick_update=True,
+                    mail_auto_subscribe_no_notify=True,
+                    no_mail_to_attendees=quiet,
+                    skip_attendee_notification=quiet,
+                )
+            )
+            new = touchpoints.filtered(lambda t: not t.event_id)
+            for touchpoint in touchpoints - new:
+                event = event_model.browse(touchpoint.event_id.id)
+                values = touchpoint._prepare_event_values()
+                event.write({name: values[name] for name in ("start", "stop")})
+            events = event_model.create([t._prepare_event_values() for t in new])
+            for touchpoint, event in zip(new, events, strict=True):
+                touchpoint.event_id = event.id
+
+    def _prepare_event_values(self):
+        """Return the values of the meeting of one touchpoint."""
+        self.ensure_one()
+        users = self.user_id | self.attendee_ids
+        partners = users.partner_id
+        if self.invite_customer:
+            partners |= self.contact_ids or self.partner_id
+        model_id = self.env["ir.model"]._get_id("res.partner")
+        return {
+            "name": self.name,
+            "user_id": self.user_id.id,
+            "partner_ids": [fields.Command.set(partners.ids)],
+            "start": self.date_planned,
+            "stop": fields.Datetime.add(self.date_planned, hours=self.duration),
+            "res_model_id": model_id,
+            "res_id": self.partner_id.id,
+            "location": self.partner_id.contact_address_inline or False,
+            # Otherwise the calendar plans a second activity for the meeting.
+            "activity_ids": [fields.Command.link(a) for a in self.activity_id.ids],
+        }
+
+    def _reschedule(self, date_planned):
+        """Move the appointment, with its meeting and its activity's deadline.
+
+        :param datetime date_planned: the new appointment, UTC, or False
+        """
+        for touchpoint in self.sudo():
+            touchpoint.date_planned = date_planned
+            if date_planned:
+                touchpoint.date_due = fields.Datetime.context_timestamp(
+                    touchpoint.with_context(tz=touchpoint.user_id.tz), date_planned
+                ).date()
+                if touchpoint.activity_id:
+                    touchpoint.activity_id.date_deadline = touchpoint.date_due
+        self._sync_event()
+
+    @api.model
+    def _cron_show(self):
+        """Create the activities of touchpoints whose day has come, in batches."""
+        domain = [
+            ("state", "in", OPEN_STATES),
+            ("activity_id", "=", False),
+            ("date_show", "<=", fields.Date.today()),
+        ]
+        remaining = self.search_count(domain)
+        self.env["ir.cron"]._commit_progress(remaining=remaining)
+        while batch := self.search(domain, limit=500, order="id"):
+            # Several hosts may run at once: take what nobody else has taken.
+            batch = batch.try_lock_for_update(allow_referencing=True)
+            if not batch:
+                return
+            batch._show()
+            if not self.env["ir.cron"]._commit_progress(len(batch)):
+                return
+
+    # === PERFORMING === #
+
+    def _check_may_perform(self):
+        """Refuse attempts by people the contact is none of the business of.
+
+        :raise AccessError: unless responsible, present or manager of responsible
+        :raise UserError: when the touchpoint is closed already
+        """
+        user = self.env.user
+        for touchpoint in self.sudo():
+            may = user in touchpoint.user_id | touchpoint.attendee_ids
+            if not may and not user._is_continuity_manager_of(touchpoint.user_id):
+                raise AccessError(
+                    self.env._(
+                        "“%s” can be reported by those who take part and by their "
+                        "manager.",
+                        touchpoint.name,
+                    )
+                )
+            if touchpoint.state not in OPEN_STATES:
+                raise UserError(
+                    self.env._("“%s” is closed already.", touchpoint.name)
+                )
+
+    def log_attempt(self, outcome, **values):
+        """Record that somebody tried to reach the customer, and what came of it.
+
+        :param str outcome: held, no_answer, message_left, wrong_number or refused
+        :param values: of the attempt: channel_id (id; default the touchpoint's),
+            date (UTC datetime; default now), minutes, note
+        :return: the attempts
+        :rtype: continuity.touchpoint.attempt
+        :raise AccessError: unless the user takes part or is their manager
+        :raise UserError: when the touchpoint is closed, or the date is in the future
+        """
+        self.check_access("read")
+        self._check_may_perform()
+        allowed = {"channel_id", "date", "minutes", "note"}
+        if unknown := set(values) - allowed:
+            raise UserError(
+                self.env._("Unknown values: %s", ", ".join(sorted(unknown)))
+            )
+        now = fields.Datetime.now()
+        date = fields.Datetime.to_datetime(values.get("date")) or now
+        if date > now:
+            raise UserError(
+                self.env._(
+                    "A contact can be reported once it has taken place; %s is in the "
+                    "future.",
+                    fields.Datetime.context_timestamp(self, date).strftime("%F %H:%M"),
+                )
+            )
+        attempts = (
+            self.env["continuity.touchpoint.attempt"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "channel_id": touchpoint.channel_id.id,
+                        **values,
+                        "touchpoint_id": touchpoint.id,
+                        "user_id": self.env.uid,
+                        "outcome": outcome,
+                        "date": date,
+                    }
+                    for touchpoint in self
+                ]
+            )
+        )
+        self._apply_attempts(outcome, date)
+        return attempts.sudo(False)
+
+    def _apply_attempts(self, outcome, date):
+        """Bring state, activity and process in line with a new attempt."""
+        touchpoints = self.sudo()
+        touchpoints.write({"outcome": outcome})
+        if outcome == "held":
+            touchpoints.write(
+                {"state": "done", "date_done": date, "done_by_id": self.env.uid}
+            )
+            touchpoints._close_activity()
+            self._notify_origin("_touchpoint_done")
+        else:
+            touchpoints.write({"state": "tried"})
+
+    def _fail(self, reason):
+        """Give up on open touchpoints, with the reason, and tell their process."""
+        touchpoints = self.sudo().filtered(lambda t: t.state in OPEN_STATES)
+        touchpoints.write({"state": "failed", "reason": reason})
+        touchpoints._withdraw()
+        touchpoints._notify_origin("_touchpoint_failed")
+
+    def _cancel(self, reason):
+        """Withdraw open touchpoints that are no longer owed, with the reason."""
+        touchpoints = self.sudo().filtered(lambda t: t.state in OPEN_STATES)
+        touchpoints.write({"state": "cancelled", "reason": reason})
+        touchpoints._withdraw()
+
+    def _close_activity(self):
+        """Mark the activities done: a touchpoint done closes its activity."""
+        for activity in self.activity_id.filtered("active"):
+            # One by one: the feedback is what the chatter of the customer shows.
+            touchpoint = self.filtered(lambda t, a=activity: t.activity_id == a)[:1]
+            activity.with_user(self.env.user).sudo()._action_done(
+                feedback=touchpoint.attempt_ids[:1].note or False
+            )
+
+    def _withdraw(self):
+        """Take open activities and future meetings out of people's lists."""
+        self.activity_id.filtered("active").unlink()
+        now = fields.Datetime.now()
+        future = self.event_id.filtered(lambda e: e.active and e.start > now)
+        future.with_context(dont_notify=True).action_archive()
+
+    def _notify_origin(self, hook):
+        """Call a hook of the subject mixin on the lines these came from."""
+        ids_by_model = defaultdict(list)
+        for touchpoint in self.sudo():
+            ids_by_model[touchpoint.origin_model].append(touchpoint.origin_id)
+        for model, ids in ids_by_model.items():
+            lines = self.env[model].sudo().browse(ids).exists()
+            if hasattr(lines, hook):
+                getattr(lines, hook)(
+                    self.filtered(lambda t, m=model: t.origin_model == m)
+                )
+
+    # === LOGGING A CONTACT NOBODY HAD PLANNED === #
+
+    @api.model
+    def _log_contact(self, relationship, channel, outcome, name, **attempt_values):
+        """Record a contact that took place without having been planned.
+
+        :param relationship: the ``continuity.relationship``
+        :param channel: the ``continuity.channel`` used
+        :param str outcome: see :meth:`log_attempt`
+        :param str name: subject
+        :return: the touchpoint
+        :rtype: continuity.touchpoint
+        """
+        relationship.check_access("read")
+        touchpoint = self._plan(
+            [
+                {
+                    "name": name,
+                    "origin_model": relationship._name,
+                    "origin_id": relationship.id,
+                    "occurrence": f"logged:{uuid.uuid4()}",
+                    "relationship_id": relationship.id,
+                    "partner_id": relationship.partner_id.id,
+                    "company_id": relationship.company_id.id,
+                    "channel_ids": channel.ids,
+                    "user_id": self.env.uid,
+                    "date_due": fields.Date.context_today(self),
+                }
+            ]
+        )
+        touchpoint.log_attempt(outcome, **attempt_values)
+        return touchpoint
+
+
+class ContinuityTouchpointAttempt(models.Model):
+    """One try at one touchpoint: when, over which channel, by whom, with what result.
+
+    Attempts are evidence: they are written once and neither edited nor deleted by
+    users.
+    """
+
+    _name = "continuity.touchpoint.attempt"
+    _description = "Contact Attempt"
+    _order = "date desc, id desc"
+
+    touchpoint_id = fields.Many2one(
+        "continuity.touchpoint", required=True, index=True, ondelete="cascade"
+    )
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    channel_id = fields.Many2one("continuity.channel", required=True)
+    user_id = fields.Many2one("res.users", required=True, string="By")
+    outcome = fields.Selection(
+        [
+            ("held", "Held"),
+            ("no_answer", "No answer"),
+            ("message_left", "Message left"),
+            ("wrong_number", "Wrong number"),
+            ("refused", "Refused"),
+        ],
+        required=True,
+    )
+    minutes = fields.Integer(help="Time spent, in minutes.")
+    note = fields.Text(help="The gist of what was said.")

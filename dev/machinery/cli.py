@@ -3,6 +3,7 @@
 import signal
 import sys
 
+from machinery import testing
 from machinery.environment import Environment
 from machinery.problem import PREFIX, Problem
 
@@ -14,6 +15,7 @@ def odoo(args):
 
 COMMANDS = {
     "odoo": odoo,
+    "test": testing.test,
 }
 
 

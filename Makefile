@@ -1,10 +1,37 @@
 # Everything a developer needs; dev/README.md explains.
 MAKEFLAGS += --no-print-directory
 export PORT HOST DB TAGS ODOO ODOO_PYTHON PYTHON
-.PHONY: help run stop shell test
+.PHONY: help run stop shell test lint lint-selftest format bench reset clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
+run: ## Start Odoo with the addon: make run [PORT=8069] [DB=customer_continuity] [HOST=127.0.0.1]
+	@dev/start run
+
+stop: ## Stop what 'make run' started [DB=only this one]
+	@dev/start stop
+
+shell: ## Open Odoo's shell on that database [DB=]
+	@dev/start shell
+
 test: ## Run the tests: make test [TAGS=/customer_continuity]
 	@dev/start test
+
+lint: ## Run every check on the code
+	@dev/start lint
+
+lint-selftest: ## Prove that every check can fail
+	@dev/start lint-selftest
+
+format: ## Let the formatters rewrite the code
+	@dev/start format
+
+bench: ## Measure, and print the ratios of docs/benchmarks.md
+	@dev/bench
+
+reset: ## Drop the database of 'make run' [DB=]
+	@dev/start reset
+
+clean: ## Remove this project's databases, downloads and cache
+	@dev/start clean

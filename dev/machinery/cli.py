@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from machinery import testing
+from machinery import cleaning, serving, testing
 from machinery.environment import Environment
 from machinery.problem import PREFIX, Problem
 
@@ -15,7 +15,12 @@ def odoo(args):
 
 COMMANDS = {
     "odoo": odoo,
+    "run": serving.run,
+    "stop": serving.stop,
+    "shell": serving.shell,
     "test": testing.test,
+    "reset": cleaning.reset,
+    "clean": cleaning.clean,
 }
 
 

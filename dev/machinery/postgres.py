@@ -41,6 +41,11 @@ lc_messages = 'C'
 timezone = 'UTC'
 """
 
+CLIENTS = """
+SELECT count(*) FROM pg_stat_activity
+ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
 
 def environment():
     """Return the PG* variables to connect with, starting the cluster if it is ours."""
@@ -135,6 +140,15 @@ class Cluster:
             "the private PostgreSQL did not stop.",
         )
         return True
+
+    def clients(self):
+        """Return how many programs are connected."""
+        answer = command.run(
+            [self._program("psql"), "-h", self.socket, "-U", USER, "-d", "postgres"]
+            + ["-XtAc", CLIENTS],
+            "the private PostgreSQL does not answer.",
+        )
+        return int(answer)
 
     def _create(self):
         say("making a private PostgreSQL cluster (once)")

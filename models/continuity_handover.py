@@ -2,6 +2,18 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 READER_STATES_FOR_SUCCESSORS = ("approved", "running", "reported", "done")
+# A handful of lines is moved while the user waits; more go to the scheduler.
+IMMEDIATE_LINES = 20
+# H4: a question unanswered for so long goes to the manager.
+QUESTION_WORKING_DAYS = 2
+
+
+class ContinuityPolicyStep(models.Model):
+    _inherit = "continuity.policy.step"
+
+    purpose = fields.Selection(
+        selection_add=[("handover", "Handover")], ondelete={"handover": "cascade"}
+    )
 
 
 class ContinuityHandover(models.Model):
@@ -34,6 +46,7 @@ class ContinuityHandover(models.Model):
             "move_ids",
             "closed_by_id",
             "closed_on",
+            "stragglers_listed_on",
         }
     )
 
@@ -134,6 +147,7 @@ class ContinuityHandover(models.Model):
     )
     closed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     closed_on = fields.Datetime(readonly=True, copy=False)
+    stragglers_listed_on = fields.Date(readonly=True, copy=False)
 
     line_count = fields.Integer(compute="_compute_progress", string="Customers")
     visit_count = fields.Integer(compute="_compute_progress", string="Visits Planned")
@@ -207,3 +221,360 @@ class ContinuityHandover(models.Model):
             plan.moved_count = len(lines.filtered(lambda x: x.state == "moved"))
             plan.open_count = len(lines.filtered(lambda x: x.state == "open"))
             plan.progress = 100 * plan.moved_count // (len(lines) or 1)
+
+    # === APPROVAL === #
+
+    def _authors(self):
+        return super()._authors() | self.leaver_ids
+
+    def _submission_errors(self):
+        errors = super()._submission_errors()
+        lines = self.line_ids.filtered(lambda line: not line.excluded)
+        if not lines:
+            errors.append(self.env._("Nobody is handed over: add a customer."))
+        errors += self._people_errors(lines)
+        errors += self._date_errors()
+        errors += self._running_elsewhere_errors(lines)
+        errors += self._capacity_errors(lines)
+        return errors
+
+    def _people_errors(self, lines):
+        """Return what is wrong with the people the lines name."""
+        errors = []
+        without = lines.filtered(lambda line: not line.successor_id)
+        if without:
+            errors.append(
+                self.env._(
+                    "%(count)s customers have no successor, first of all %(name)s.",
+                    count=len(without),
+                    name=without[0].display_name,
+                )
+            )
+        for successor in lines.successor_id:
+            if problem := self._successor_problem(successor, self.company_id):
+                errors.append(problem)
+        for line in self.line_ids.filtered("excluded"):
+            if not (line.exclude_reason or "").strip():
+                errors.append(
+                    self.env._("%s is left out: say why.", line.display_name)
+                )
+        return errors
+
+    @api.model
+    def _successor_problem(self, successor, company):
+        """Say why a user cannot take customers over in a company, or return None.
+
+        :param successor: one ``res.users``
+        :param company: the ``res.company`` of the customers
+        :rtype: str | None
+        """
+        successor = successor.sudo()
+        if not successor.active:
+            return self.env._(
+                "%s can no longer log in: choose another successor.", successor.name
+            )
+        if successor.share or not successor.has_group(
+            "sales_team.group_sale_salesman"
+        ):
+            return self.env._(
+                "%s has no access to Sales: give it, or choose another successor.",
+                successor.name,
+            )
+        if company not in successor.company_ids:
+            return self.env._(
+                "%(name)s cannot work in %(company)s: give access to it, or choose "
+                "another successor.",
+                name=successor.name,
+                company=company.name,
+            )
+        return None
+
+    def _date_errors(self):
+        """Return what is wrong with the dates of the plan."""
+        errors = []
+        if self.date_end < self.date_start:
+            errors.append(self.env._("The period ends before it begins."))
+        if self.last_day and self.last_day < self.date_start:
+            errors.append(
+                self.env._("The last working day lies before the period begins.")
+            )
+        if self.reason == "resignation":
+            if not self.last_day:
+                errors.append(self.env._("Give the last working day."))
+            elif self.date_end > self.last_day:
+                errors.append(
+                    self.env._(
+                        "The period goes on after the last working day: customers "
+                        "would be visited by somebody who is gone."
+                    )
+                )
+            if self.last_day and self.support_end and self.support_end > self.last_day:
+                errors.append(
+                    self.env._("Support cannot go on after the last working day.")
+                )
+        if self.reason == "leave":
+            if not self.return_date:
+                errors.append(self.env._("Give the date of return."))
+            elif self.return_date <= self.date_start:
+                errors.append(self.env._("The return lies before the period begins."))
+        if self.announce_date > self.date_end:
+            errors.append(
+                self.env._(
+                    "The change is announced inside only after the period: no "
+                    "customer could be told."
+                )
+            )
+        return errors
+
+    def _running_elsewhere_errors(self, lines):
+        """Return the customers another approved or running plan hands over.
+
+        Plans still in confidence are not mentioned: the later of two is stopped
+        when it is approved.
+        """
+        others = (
+            self.env["continuity.handover.line"]
+            .sudo()
+            .search(
+                [
+                    ("handover_id", "!=", self.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("plan_state", "in", ("approved", "running")),
+                    ("state", "in", ("open", "queued")),
+                    ("excluded", "=", False),
+                    ("partner_id", "in", lines.partner_id.ids),
+                ]
+            )
+        )
+        return [
+            self.env._(
+                "%(customer)s is being handed over in %(plan)s already: leave it out "
+                "here, or there.",
+                customer=other.partner_id.display_name,
+                plan=other.handover_id.name,
+            )
+            for other in others
+        ]
+
+    def action_approve(self):
+        # Between drafting and approving another plan may have been approved, or
+        # the approver may have changed modes and dates.
+        for plan in self.filtered(lambda p: p.state == "submitted"):
+            lines = plan.line_ids.filtered(lambda line: not line.excluded)
+            errors = plan._running_elsewhere_errors(lines)
+            errors += plan._people_errors(lines) + plan._capacity_errors(lines)
+            if errors:
+                raise UserError("\n".join(errors))
+        return super().action_approve()
+
+    def _on_approved(self):
+        super()._on_approved()
+        today = fields.Date.context_today(self)
+        for plan in self.sudo():
+            plan.message_subscribe(
+                partner_ids=(plan.leaver_ids | plan.line_ids.successor_id).partner_id.ids
+            )
+            if plan.date_start <= today:
+                plan._start()
+
+    # === RUNNING === #
+
+    def action_start(self):
+        """Start an approved plan before its first day.
+
+        :raise AccessError: unless an approver or a manager
+        """
+        self._check_may_manage()
+        self._check_state("approved")
+        self._start()
+
+    def _start(self):
+        """Create the items and plan the contacts of approved plans."""
+        for plan in self.sudo():
+            plan.state = "running"
+            lines = plan.line_ids.filtered(lambda line: not line.excluded)
+            lines._create_checks()
+            lines._plan_touchpoints()
+
+    def _local_date(self, moment):
+        """Return the day a UTC datetime falls on in the company's time zone.
+
+        :rtype: datetime.date | False
+        """
+        self.ensure_one()
+        if not moment:
+            return False
+        tz = self.company_id.resource_calendar_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(self.with_context(tz=tz), moment).date()
+
+    def action_cut_over_ready(self):
+        """Hand over every line whose gate is open.
+
+        :raise UserError: when none is ready
+        """
+        self._check_state("running")
+        for plan in self:
+            plan.check_access("read")
+            lines = plan.line_ids.filtered(
+                lambda line: line.state == "open" and line.gate_open
+            )
+            if not lines:
+                raise UserError(
+                    self.env._(
+                        "No customer is ready yet. Each line says what is missing."
+                    )
+                )
+            lines.action_cut_over()
+
+    def _queue_cut_over(self, lines):
+        """Queue checked lines; a handful is moved at once, more by the scheduler."""
+        lines.sudo().write({"state": "queued", "cutover_error": False})
+        if len(lines) <= IMMEDIATE_LINES:
+            lines.sudo()._cut_over()
+        else:
+            self.env.ref("customer_continuity.cron_cut_over").sudo()._trigger()
+
+    def action_report_result(self):
+        """Report the result to the manager (H10).
+
+        :raise UserError: naming the lines that are still open
+        """
+        self._check_state("running")
+        for plan in self:
+            plan.check_access("read")
+            user = self.env.user
+            if user not in plan.leaver_ids | plan.line_ids.successor_id:
+                plan._check_may_manage()
+            still_open = plan.sudo().line_ids.filtered(
+                lambda line: line.state in ("open", "queued") and not line.excluded
+            )
+            if still_open:
+                raise UserError(
+                    self.env._(
+                        "%(count)s customers are still open: %(names)s. Hand them over, "
+                        "or let the manager decide on each.",
+                        count=len(still_open),
+                        names=", ".join(still_open[:10].mapped("display_name")),
+                    )
+                )
+            plan_sudo = plan.sudo()
+            plan_sudo.state = "reported"
+            for manager in plan_sudo.manager_id:
+                plan_sudo.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=self.env._("Close %s: the result is in", plan.name),
+                    user_id=manager.id,
+                )
+
+    def action_close(self):
+        """Close a reported plan, as its approver or as a manager.
+
+        :raise AccessError: for anybody else
+        """
+        self._check_may_manage()
+        self._check_state("reported")
+        for plan in self.sudo():
+            plan.activity_unlink(["mail.mail_activity_data_todo"])
+            plan.write(
+                {
+                    "state": "done",
+                    "closed_by_id": self.env.uid,
+                    "closed_on": fields.Datetime.now(),
+                }
+            )
+
+    def _cancel(self, reason):
+        """Cancel a plan; what has moved stays moved, the rest is withdrawn.
+
+        :param str reason: kept in the chatter
+        :raise AccessError: unless author, approver or manager
+        :raise UserError: without a reason, or when the plan is closed
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the plan is given up."))
+        for plan in self:
+            plan.check_access("read")
+            plan._check_state("draft", "submitted", "approved", "running")
+            if not plan.has_access("write"):
+                plan._check_may_manage()
+            plan_sudo = plan.sudo()
+            plan_sudo.line_ids.touchpoint_ids._cancel(reason)
+            plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
+            plan_sudo.state = "cancelled"
+            plan_sudo.message_post(body=self.env._("Cancelled: %s", reason))
+
+    # === SCHEDULER === #
+
+    @api.model
+    def _cron_daily(self):
+        """Start plans whose day has come and bring unanswered questions and
+        customers left at the deadline to the manager; one plan at a time."""
+        today = fields.Date.today()
+        due = self.search([("state", "=", "approved"), ("date_start", "<=", today)])
+        running = self.search([("state", "=", "running")])
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(due) + len(running))
+        last_error = None
+        for plan in (due | running).try_lock_for_update(allow_referencing=True):
+            plan = plan[0]  # no prefetching across commits
+            try:
+                with self.env.cr.savepoint():
+                    if plan.state == "approved":
+                        plan._start()
+                    plan._escalate_questions(today)
+                    plan._list_stragglers(today)
+            except (UserError, ValueError) as error:
+                last_error = error
+                plan.message_post(
+                    body=self.env._("The scheduler could not go on: %s", error)
+                )
+            if not cron._commit_progress(1):
+                break
+        if last_error:
+            raise last_error
+
+    def _escalate_questions(self, today):
+        """Bring questions unanswered for two working days to the manager (H4)."""
+        self.ensure_one()
+        calendar = self.company_id.resource_calendar_id
+        for check in self.line_ids.check_ids.filtered(
+            lambda c: c.state == "returned" and not c.escalated_on
+        ):
+            deadline = calendar.plan_days(
+                QUESTION_WORKING_DAYS + 1, check.returned_on, compute_leaves=True
+            )
+            if not deadline or deadline.date() > today:
+                continue
+            check.escalated_on = today
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._(
+                    "Unanswered for two working days: %(item)s of %(customer)s",
+                    item=check.topic_id.name,
+                    customer=check.line_id.display_name,
+                ),
+                note=check.question,
+                user_id=self.manager_id.id,
+            )
+
+    def _list_stragglers(self, today):
+        """List the customers left open at the end of the period, once; nobody is
+        moved or dropped silently (H8)."""
+        self.ensure_one()
+        if self.date_end >= today or self.stragglers_listed_on:
+            return
+        stragglers = self.line_ids.filtered(
+            lambda line: line.state == "open" and not line.excluded
+        )
+        self.stragglers_listed_on = today
+        if not stragglers:
+            return
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._(
+                "%s customers are not handed over at the end of the period",
+                len(stragglers),
+            ),
+            note=", ".join(stragglers.mapped("display_name")),
+            user_id=self.manager_id.id,
+        )

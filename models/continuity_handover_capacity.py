@@ -1,0 +1,285 @@
+from collections import defaultdict
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import api, fields, models
+
+from ..tools.visit_planner import Visit, VisitPlanner, subtract
+
+# Plans whose visits already take somebody's time.
+BINDING_STATES = ("submitted", "approved", "running")
+
+
+class ContinuityHandover(models.Model):
+    """The feasible calendar (H5): visits and travel, over all plans a person is in."""
+
+    _inherit = "continuity.handover"
+
+    @api.model
+    def _get_visit_planner(self, company, users, first_day, last_day, per_day, plan):
+        """Return a planner that knows when people are free.
+
+        Free is: working time, less meetings in their calendars (private ones too,
+        of which only the times are read), less visits of other plans.
+
+        :param company: the ``res.company`` whose working hours and lengths count
+        :param users: the ``res.users`` who may visit
+        :param first_day: first day to plan
+        :param last_day: last day to plan
+        :param int per_day: visits per person and day
+        :param plan: the ``continuity.handover`` being planned, whose own visits do
+            not count; may be empty
+        :rtype: VisitPlanner
+        """
+        company = company.sudo()
+        tz = pytz.timezone(company.resource_calendar_id.tz or "UTC")
+        start = tz.localize(datetime.combine(first_day, time.min))
+        stop = tz.localize(datetime.combine(last_day + timedelta(days=1), time.min))
+        free = self._working_stretches(company, users.sudo(), start, stop, tz)
+        planner = VisitPlanner(
+            free,
+            per_day,
+            company.continuity_visit_minutes,
+            company.continuity_travel_minutes,
+        )
+        self._subtract_meetings(planner, users.sudo(), start, stop, tz)
+        self._subtract_other_plans(planner, users, start, stop, tz, plan)
+        return planner
+
+    @api.model
+    def _working_stretches(self, company, users, start, stop, tz):
+        """Return the working time per user and day, naive UTC."""
+        free = defaultdict(lambda: defaultdict(list))
+        for user in users:
+            resource = user.resource_ids.filtered(
+                lambda r: r.company_id in (company, company.browse())
+            )[:1]
+            calendar = resource.calendar_id or company.resource_calendar_id
+            intervals = calendar._work_intervals_batch(
+                start, stop, resources=resource, tz=tz
+            )[resource.id]
+            for begin, end, _meta in intervals:
+                free[user.id][begin.astimezone(tz).date()].append(
+                    (_naive(begin), _naive(end))
+                )
+        return free
+
+    @api.model
+    def _subtract_meetings(self, planner, users, start, stop, tz):
+        """Take the meetings of the users out of their free time."""
+        user_by_partner = {user.partner_id.id: user.id for user in users}
+        attendees = (
+            self.env["calendar.attendee"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("partner_id", "in", list(user_by_partner)),
+                    ("state", "!=", "declined"),
+                    ("event_id.active", "=", True),
+                    ("event_id.show_as", "=", "busy"),
+                    ("event_id.start", "<", _naive(stop)),
+                    ("event_id.stop", ">", _naive(start)),
+                ],
+                ["partner_id", "event_id"],
+            )
+        )
+        # Start and stop are public even for private meetings.
+        attendees.event_id.fetch(["start", "stop"])
+        for attendee in attendees:
+            event = attendee.event_id
+            _subtract(
+                planner.free[user_by_partner[attendee.partner_id.id]],
+                event.start,
+                event.stop,
+                tz,
+            )
+
+    @api.model
+    def _subtract_other_plans(self, planner, users, start, stop, tz, plan):
+        """Count the visits of other plans, whoever can see them, against the day,
+        and take those without a meeting yet out of the free time."""
+        lines = (
+            self.env["continuity.handover.line"]
+            .sudo()
+            .search(
+                [
+                    ("handover_id", "not in", plan.ids),
+                    ("plan_state", "in", BINDING_STATES),
+                    ("state", "=", "open"),
+                    ("excluded", "=", False),
+                    ("mode", "=", "visit"),
+                    ("date_visit", ">=", _naive(start)),
+                    ("date_visit", "<", _naive(stop)),
+                    "|",
+                    "|",
+                    ("leaver_id", "in", users.ids),
+                    ("successor_id", "in", users.ids),
+                    "&",
+                    ("manager_attends", "=", True),
+                    ("handover_id.approval_ids.user_id", "in", users.ids),
+                ]
+            )
+        )
+        length = timedelta(minutes=planner.minutes + planner.travel)
+        for line in lines:
+            day = pytz.utc.localize(line.date_visit).astimezone(tz).date()
+            for user in line._visitors() & users.sudo():
+                planner.count(user.id, day)
+                _subtract(
+                    planner.free[user.id], line.date_visit, line.date_visit + length, tz
+                )
+
+    def _capacity_errors(self, lines):
+        """Return why the visits of this plan cannot be kept, with what would help.
+
+        :param lines: the lines that are handed over
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        visits = lines.filtered(lambda line: line.mode == "visit")
+        undated = visits.filtered(lambda line: not line.date_visit)
+        errors = []
+        if undated:
+            errors.append(self._undated_error(visits, undated))
+        first_day = max(self.date_start, self.announce_date)
+        planner = self._get_visit_planner(
+            self.company_id,
+            visits._visitors(),
+            first_day,
+            max(self.date_end, first_day),
+            self.visits_per_day,
+            self,
+        )
+        for line in (visits - undated).sorted(lambda x: (x.date_visit, x.id)):
+            if problem := line._visit_problem(planner, first_day):
+                errors.append(problem)
+        return errors
+
+    def _undated_error(self, visits, undated):
+        """Say how many visits fit and the three ways to make all of them fit."""
+        return self.env._(
+            "%(fit)s of %(all)s visits fit between %(start)s and %(end)s with "
+            "%(per_day)s visits a day; %(left)s have no date, first of all %(name)s. "
+            "To make them fit: more days, fewer visits (information only), or another "
+            "visitor.",
+            fit=len(visits) - len(undated),
+            all=len(visits),
+            start=self.date_start,
+            end=self.date_end,
+            per_day=self.visits_per_day,
+            left=len(undated),
+            name=undated[0].display_name,
+        )
+
+    def action_suggest_dates(self):
+        """Propose a time for every visit of a draft that has none."""
+        self.check_access("write")
+        for plan in self:
+            plan._check_state("draft")
+            lines = plan.line_ids.filtered(
+                lambda x: x.mode == "visit" and not x.excluded and x.successor_id
+            )
+            lines._suggest_dates()
+
+
+class ContinuityHandoverLine(models.Model):
+    _inherit = "continuity.handover.line"
+
+    def _visitors(self):
+        """Return who makes the visits of these lines."""
+        users = self.leaver_id | self.successor_id
+        return users | self.filtered("manager_attends").handover_id.manager_id
+
+    def _visit_problem(self, planner, first_day):
+        """Say why one dated visit cannot be kept, else book it and return None."""
+        self.ensure_one()
+        plan = self.handover_id
+        day = plan._local_date(self.date_visit)
+        people = frozenset(self._visitors().ids)
+        if not first_day <= day <= plan.date_end:
+            return self.env._(
+                "%(name)s: the visit on %(day)s lies outside %(start)s – %(end)s.",
+                name=self.display_name,
+                day=day,
+                start=first_day,
+                end=plan.date_end,
+            )
+        for user in self._visitors():
+            if not planner.is_day_open({user.id}, day):
+                return self.env._(
+                    "%(name)s: %(person)s already makes %(count)s visits on %(day)s. "
+                    "Take another day, fewer visits, or another visitor.",
+                    name=self.display_name,
+                    person=user.name,
+                    count=planner.per_day,
+                    day=day,
+                )
+            if not planner.fits({user.id}, day, self.date_visit):
+                return self.env._(
+                    "%(name)s: %(person)s is not free at %(time)s.",
+                    name=self.display_name,
+                    person=user.name,
+                    time=fields.Datetime.context_timestamp(
+                        self.with_context(
+                            tz=plan.company_id.resource_calendar_id.tz or "UTC"
+                        ),
+                        self.date_visit,
+                    ).strftime("%Y-%m-%d %H:%M"),
+                )
+        planner.book(people, day, self.date_visit)
+        return None
+
+    def _suggest_dates(self):
+        """Place the undated visits of one plan around the dated ones, the most
+        important customers first."""
+        plan = self.handover_id
+        first_day = max(plan.date_start, plan.announce_date)
+        planner = plan._get_visit_planner(
+            plan.company_id,
+            self._visitors(),
+            first_day,
+            plan.date_end,
+            plan.visits_per_day,
+            plan,
+        )
+        undated = self.browse()
+        for line in self:
+            if line.date_visit:
+                day = plan._local_date(line.date_visit)
+                planner.book(line._visitors().ids, day, line.date_visit)
+            else:
+                undated |= line
+        placed, _unplaced = planner.place(
+            [
+                Visit(
+                    key=line.id,
+                    people=frozenset(line._visitors().ids),
+                    first_day=first_day,
+                    last_day=plan.date_end,
+                )
+                for line in undated.sorted(
+                    lambda x: (
+                        x.sudo().tier_id.sequence,
+                        -x.sudo().relationship_id.revenue,
+                    )
+                )
+            ]
+        )
+        for line in undated:
+            line.date_visit = placed.get(line.id, False)
+
+
+def _naive(moment):
+    """Return an aware datetime as naive UTC, as Odoo stores it."""
+    return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+def _subtract(days, start, stop, tz):
+    """Take start–stop, naive UTC, out of one person's days."""
+    day = pytz.utc.localize(start).astimezone(tz).date()
+    last = pytz.utc.localize(stop).astimezone(tz).date()
+    while day <= last:
+        if day in days:
+            days[day] = subtract(days[day], start, stop)
+        day += timedelta(days=1)

@@ -1,0 +1,572 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+# Who may change what on a line of a plan that is no longer a draft. The manager
+# overrules line by line until the plan is approved (H3).
+MANAGER_FIELDS = {
+    "submitted": {
+        "mode",
+        "manager_attends",
+        "successor_id",
+        "advice",
+        "contact_ids",
+        "date_visit",
+        "excluded",
+        "exclude_reason",
+    },
+    "approved": {"manager_attends", "advice", "contact_ids", "date_visit"},
+    "running": {"manager_attends", "advice", "contact_ids", "date_visit"},
+}
+PARTICIPANT_FIELDS = {
+    "approved": {"contact_ids", "date_visit"},
+    "running": {"contact_ids", "date_visit"},
+}
+
+
+class ContinuityHandoverLine(models.Model):
+    """One customer, or one deal without a customer, in a handover plan.
+
+    ======  ===================================================================
+    state   means
+    ======  ===================================================================
+    open    still the predecessor's; see ``gate_message`` for what is missing
+    queued  the gate is open and the scheduler moves it next
+    moved   cut over: ownership and open records are the successor's
+    left    not moved, with the reason; stays with the predecessor
+    ======  ===================================================================
+
+    The gate (:meth:`_gate_problems`) opens when, for a visit, the visit was held
+    and every required item was prepared, confirmed with the customer and accepted;
+    for information only, when every required item was prepared and accepted. A
+    manager may overrule it with a reason, which is stored.
+    """
+
+    _name = "continuity.handover.line"
+    _description = "Customer in a Handover Plan"
+    _inherit = ["continuity.subject.mixin", "continuity.guarded.mixin"]
+    _order = "handover_id, excluded, mode desc, date_visit, id"
+    _rec_names_search = ["partner_id", "lead_id"]
+
+    _guarded_fields = frozenset(
+        {
+            "state",
+            "moved_on",
+            "left_reason",
+            "cutover_error",
+            "touchpoint_ids",
+            "visit_touchpoint_id",
+            "visit_failed_reason",
+            "override_reason",
+            "override_by_id",
+            "override_on",
+            "successor_signed_on",
+            "predecessor_signed_on",
+            "tier_id",
+            "relationship_id",
+            "check_ids",
+        }
+    )
+
+    handover_id = fields.Many2one(
+        "continuity.handover", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(
+        related="handover_id.company_id", store=True, index=True
+    )
+    plan_state = fields.Selection(related="handover_id.state", string="Plan Status")
+    leaver_id = fields.Many2one(
+        "res.users", string="Predecessor", required=True, index=True
+    )
+    successor_id = fields.Many2one("res.users", string="Successor", index=True)
+    lead_id = fields.Many2one(
+        "crm.lead",
+        string="Deal",
+        ondelete="set null",
+        help="For an open deal that has no customer yet.",
+    )
+    deal_name = fields.Char(
+        readonly=True, help="Kept in case the deal is deleted while the plan runs."
+    )
+    found_via = fields.Char(
+        string="Found Through", readonly=True, help="Why this customer is in the plan."
+    )
+    mode = fields.Selection(
+        [("info", "Information only"), ("visit", "Joint visit")],
+        required=True,
+        default="info",
+        help="Joint visit: predecessor and successor meet the customer together.\n"
+        "Information only: the successor takes over from what is written down.",
+    )
+    mode_reason = fields.Char(
+        string="Why", readonly=True, help="Why this was proposed."
+    )
+    manager_attends = fields.Boolean(string="Manager Comes Along")
+    contact_ids = fields.Many2many(
+        "res.partner",
+        "continuity_handover_line_contact_rel",
+        string="People to Meet",
+        domain="['|', ('id', '=', partner_id), ('id', 'child_of', partner_id)]",
+    )
+    date_visit = fields.Datetime(string="Visit")
+    advice = fields.Text(
+        string="Manager's Advice", help="What the successor should know or take care of."
+    )
+    excluded = fields.Boolean(help="The customer stays with the predecessor.")
+    exclude_reason = fields.Char()
+    state = fields.Selection(
+        [
+            ("open", "Open"),
+            ("queued", "Being moved"),
+            ("moved", "Handed over"),
+            ("left", "Not moved"),
+        ],
+        default="open",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    moved_on = fields.Datetime(readonly=True, copy=False)
+    left_reason = fields.Char(string="Why Not Moved", readonly=True, copy=False)
+    cutover_error = fields.Text(string="Last Error", readonly=True, copy=False)
+
+    visit_touchpoint_id = fields.Many2one(
+        "continuity.touchpoint",
+        string="Visit Contact",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+    visit_state = fields.Selection(
+        [
+            ("none", "No visit"),
+            ("planned", "Planned"),
+            ("held", "Held"),
+            ("failed", "Did not take place"),
+        ],
+        compute="_compute_visit_state",
+        compute_sudo=True,
+        store=True,
+    )
+    visit_failed_reason = fields.Char(readonly=True, copy=False)
+    check_ids = fields.One2many(
+        "continuity.handover.check", "line_id", string="Items", copy=False
+    )
+    gate_open = fields.Boolean(
+        compute="_compute_gate", compute_sudo=True, string="Ready"
+    )
+    gate_message = fields.Text(
+        compute="_compute_gate", compute_sudo=True, string="What Is Missing"
+    )
+    override_reason = fields.Text(readonly=True, copy=False)
+    override_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    override_on = fields.Datetime(readonly=True, copy=False)
+    successor_signed_on = fields.Datetime(
+        string="Signed by Successor", readonly=True, copy=False
+    )
+    predecessor_signed_on = fields.Datetime(
+        string="Signed by Predecessor", readonly=True, copy=False
+    )
+    is_successor = fields.Boolean(compute="_compute_roles", compute_sudo=True)
+    is_leaver = fields.Boolean(compute="_compute_roles", compute_sudo=True)
+    may_manage = fields.Boolean(compute="_compute_roles", compute_sudo=True)
+
+    _subject = models.Constraint(
+        "CHECK(partner_id IS NULL OR lead_id IS NULL)",
+        "A line is about a customer or about a deal without one, not both.",
+    )
+    _successor = models.Constraint(
+        "CHECK(successor_id IS DISTINCT FROM leaver_id)",
+        "Predecessor and successor are the same person: choose another successor.",
+    )
+
+    # === COMPUTES === #
+
+    @api.depends("partner_id", "lead_id", "deal_name")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = (
+                line.partner_id.display_name
+                or line.lead_id.name
+                or line.deal_name
+                or self.env._("Deleted deal")
+            )
+
+    @api.depends("visit_touchpoint_id.state")
+    def _compute_visit_state(self):
+        states = {"owed": "planned", "tried": "planned", "done": "held"}
+        for line in self:
+            touchpoint = line.visit_touchpoint_id
+            line.visit_state = (
+                states.get(touchpoint.state, "failed") if touchpoint else "none"
+            )
+
+    @api.depends_context("uid")
+    def _compute_roles(self):
+        user = self.env.user
+        for line in self:
+            line.is_successor = line.successor_id == user
+            line.is_leaver = line.leaver_id == user
+            line.may_manage = line.handover_id._may_manage()
+
+    @api.depends(
+        "mode",
+        "state",
+        "plan_state",
+        "successor_id",
+        "visit_state",
+        "check_ids.state",
+        "override_reason",
+    )
+    def _compute_gate(self):
+        for line in self:
+            problems = line._gate_problems()
+            line.gate_open = not problems
+            line.gate_message = "\n".join(problems)
+
+    # === ACCESS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        if not self.env.su:
+            for plan in lines.handover_id:
+                plan._check_state("draft")
+        # Snapshots, taken with the rights of the app: the leaver's colleague who
+        # drafts for them may not see the relationship itself.
+        for line in lines.sudo().filtered(lambda x: x.partner_id):
+            if not line.relationship_id:
+                line.relationship_id = line._find_relationship()
+            line.tier_id = line.relationship_id.tier_id
+        return lines
+
+    def _find_relationship(self):
+        return self.env["continuity.relationship"].search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("active", "in", [True, False]),
+            ],
+            limit=1,
+        )
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_editable(vals)
+        moved_visits = self.browse()
+        if "date_visit" in vals:
+            moved_visits = self.filtered(lambda x: x.plan_state == "running")
+        result = super().write(vals)
+        if moved_visits:
+            moved_visits._reschedule_visit()
+        return result
+
+    def _check_editable(self, vals):
+        """Refuse changes that do not fit the state of the plan and the user's role.
+
+        :raise UserError: when the plan is past the state this can be changed in
+        :raise AccessError: when only a manager may change it
+        """
+        names = set(vals)
+        for line in self.sudo():
+            state = line.plan_state
+            if state == "draft":
+                continue
+            if line.state != "open" or not names <= MANAGER_FIELDS.get(state, set()):
+                raise UserError(
+                    self.env._(
+                        "%(plan)s is past that point: take it back to draft to "
+                        "change “%(line)s”.",
+                        plan=line.handover_id.name,
+                        line=line.display_name,
+                    )
+                )
+            if line.handover_id._may_manage():
+                continue
+            is_participant = self.env.user in line.leaver_id | line.successor_id
+            if not is_participant or not names <= PARTICIPANT_FIELDS.get(state, set()):
+                raise AccessError(
+                    self.env._(
+                        "Only an approver of %s or a manager can change this now.",
+                        line.handover_id.name,
+                    )
+                )
+
+    def _reschedule_visit(self):
+        for line in self.sudo():
+            if line.visit_touchpoint_id.state in ("owed", "tried"):
+                line.visit_touchpoint_id._reschedule(line.date_visit)
+
+    # === GATE === #
+
+    def _gate_problems(self):
+        """Return what keeps this line from being cut over, in words; empty when
+        nothing does. Extensions add their conditions.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        problems = []
+        if self.plan_state != "running":
+            problems.append(self.env._("The plan is not running."))
+        if self.excluded or self.state in ("moved", "left"):
+            problems.append(self.env._("This line is closed."))
+        if not self.successor_id:
+            problems.append(self.env._("Nobody is named as successor."))
+        if problems or self.override_reason:
+            return problems
+        if self.mode == "visit" and self.visit_state != "held":
+            problems.append(self.env._("The joint visit has not been held."))
+        for check in self.check_ids.filtered(lambda c: c.topic_id.required):
+            if check.state != "accepted":
+                problems.append(check._missing_step())
+        if not self.check_ids:
+            problems.append(self.env._("There are no items: start the plan first."))
+        return problems
+
+    def _override_gate(self, reason):
+        """Open the gate by a manager's decision, which is stored.
+
+        :param str reason: why the customer may change hands all the same
+        :raise AccessError: unless an approver of the plan or a manager
+        :raise UserError: without a reason, or when the plan is not running
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why it may go ahead all the same."))
+        for line in self:
+            line.handover_id._check_may_manage()
+            line.handover_id._check_state("running")
+            line.sudo().write(
+                {
+                    "override_reason": reason,
+                    "override_by_id": self.env.uid,
+                    "override_on": fields.Datetime.now(),
+                }
+            )
+            line.handover_id.sudo().message_post(
+                body=self.env._(
+                    "%(customer)s may be cut over although something is missing: "
+                    "%(reason)s",
+                    customer=line.display_name,
+                    reason=reason,
+                )
+            )
+
+    def _leave(self, reason):
+        """Close open lines without moving them; they stay with the predecessor.
+
+        :param str reason: shown in the result report
+        :raise AccessError: unless an approver of the plan or a manager
+        :raise UserError: without a reason, or when the plan is not running
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the customer is not handed over."))
+        for line in self:
+            line.handover_id._check_may_manage()
+            line.handover_id._check_state("running")
+            if line.state != "open":
+                raise UserError(
+                    self.env._("“%s” is closed already.", line.display_name)
+                )
+            line.sudo().write({"state": "left", "left_reason": reason})
+            line.sudo().touchpoint_ids._cancel(reason)
+
+    # === TOUCHPOINTS === #
+
+    def _touchpoint_failed(self, touchpoints):
+        """A visit that could not take place becomes information-only (H4)."""
+        res = super()._touchpoint_failed(touchpoints)
+        failed = self.filtered(lambda x: x.visit_touchpoint_id in touchpoints)
+        for line in failed:
+            line.write(
+                {
+                    "mode": "info",
+                    "visit_failed_reason": line.visit_touchpoint_id.reason,
+                }
+            )
+        failed._plan_touchpoints()
+        return res
+
+    def _visit_failed(self, reason):
+        """Report that the joint visit could not take place.
+
+        :param str reason: reported to the manager and kept on the line
+        :raise AccessError: unless leaver, successor, approver or manager
+        :raise UserError: without a reason, or when no visit is open
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the visit could not take place."))
+        for line in self:
+            line.check_access("read")
+            visit = line.sudo().visit_touchpoint_id
+            if line.visit_state != "planned":
+                raise UserError(
+                    self.env._("No visit to “%s” is open.", line.display_name)
+                )
+            visit.with_env(line.env)._check_may_perform()
+            visit._fail(reason)
+            line.handover_id.sudo().message_post(
+                body=self.env._(
+                    "The visit to %(customer)s did not take place: %(reason)s",
+                    customer=line.display_name,
+                    reason=reason,
+                )
+            )
+
+    def _plan_touchpoints(self):
+        """Plan how each customer hears of the change: a joint visit by both
+        salespeople, otherwise over the channel of the tier's policy."""
+        visit_lines = self.filtered(lambda x: x.mode == "visit" and x.relationship_id)
+        info_lines = (self - visit_lines).filtered("relationship_id")
+        meeting = self.env.ref("customer_continuity.channel_visit")
+        video = self.env.ref("customer_continuity.channel_video")
+        touchpoints = self.env["continuity.touchpoint"]._plan(
+            [x._prepare_visit_values(meeting | video) for x in visit_lines]
+        )
+        for line, touchpoint in zip(visit_lines, touchpoints, strict=True):
+            line.visit_touchpoint_id = touchpoint
+        touchpoints |= self.env["continuity.touchpoint"]._plan(
+            [values for line in info_lines for values in line._prepare_info_values()]
+        )
+        today = fields.Date.today()
+        touchpoints.filtered(lambda t: t.date_show <= today)._show()
+
+    def _prepare_visit_values(self, channels):
+        """Return the touchpoint of the joint visit of one line."""
+        plan = self.handover_id
+        people = self.successor_id
+        if self.manager_attends:
+            people |= plan.manager_id
+        return self._prepare_touchpoint_values(
+            "visit",
+            channels,
+            name=self.env._("Joint visit: %s", self.display_name),
+            purpose="handover",
+            user_id=self.leaver_id.id,
+            attendee_ids=[fields.Command.set((people - self.leaver_id).ids)],
+            contact_ids=[fields.Command.set(self.contact_ids.ids)],
+            date_planned=self.date_visit,
+            date_due=plan._local_date(self.date_visit) or plan.date_end,
+            # It has to be arranged with the customer: shown as the plan starts.
+            date_show=plan.date_start,
+            duration=plan.company_id.continuity_visit_minutes / 60,
+        )
+
+    def _prepare_info_values(self):
+        """Return the touchpoints with which an information-only customer hears of
+        the change, by the contact policy of the tier; at least one call."""
+        plan = self.handover_id
+        start = max(plan.date_start, plan.announce_date)
+        steps = self.env["continuity.policy.step"]._steps_for("handover", self.tier_id)
+        # The joint visit was proposed by the first step; here it was decided
+        # against, so a policy that knows visits only leaves the telephone.
+        steps = steps.filtered(lambda s: not all(s.channel_ids.mapped("is_meeting")))
+        call = self.env.ref("customer_continuity.channel_call")
+        owed = [
+            (step.sequence, step.offset_days, step.channel_ids, step.id)
+            for step in steps
+        ] or [(1, 0, call, 0)]
+        return [
+            self._prepare_touchpoint_values(
+                f"tell:{step_id}",
+                channels,
+                name=self.env._(
+                    "Tell %(customer)s: %(successor)s takes over",
+                    customer=self.display_name,
+                    successor=self.successor_id.name,
+                ),
+                purpose="handover",
+                user_id=self.leaver_id.id,
+                attendee_ids=[fields.Command.set(self.successor_id.ids)],
+                contact_ids=[fields.Command.set(self.contact_ids.ids)],
+                date_due=min(fields.Date.add(start, days=offset), plan.date_end),
+                date_show=start,
+            )
+            for _sequence, offset, channels, step_id in owed
+        ]
+
+    # === ITEMS === #
+
+    def _create_checks(self):
+        """Create the items of these lines: for customers all, for deals without a
+        customer those that apply to deals."""
+        topics = self.env["continuity.handover.topic"].search([])
+        self.env["continuity.handover.check"].create(
+            [
+                {"line_id": line.id, "topic_id": topic.id}
+                for line in self
+                for topic in topics
+                if line.partner_id or topic.for_deals
+            ]
+        )
+
+    def action_open(self):
+        """Open one line in its own form."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "name": self.display_name,
+        }
+
+    def action_report_visit(self):
+        """Open the dialog that records what came of the visit, or of the call."""
+        self.ensure_one()
+        touchpoint = self.sudo().touchpoint_ids.filtered(
+            lambda t: t.state in ("owed", "tried")
+        )
+        if self.mode == "visit":
+            touchpoint &= self.sudo().visit_touchpoint_id
+        if not touchpoint:
+            raise UserError(self.env._("No contact with this customer is open."))
+        return touchpoint[:1].sudo(False).action_report()
+
+    def action_sign_off(self):
+        """Sign a moved line off, as its successor or as its predecessor (H10).
+
+        :raise AccessError: for anybody else
+        :raise UserError: before the line has moved
+        """
+        user = self.env.user
+        now = fields.Datetime.now()
+        for line in self:
+            line.check_access("read")
+            if line.state != "moved":
+                raise UserError(
+                    self.env._(
+                        "“%s” is not handed over yet: there is nothing to sign off.",
+                        line.display_name,
+                    )
+                )
+            if user == line.successor_id:
+                line.sudo().successor_signed_on = now
+            elif user == line.leaver_id:
+                line.sudo().predecessor_signed_on = now
+            else:
+                raise AccessError(
+                    self.env._("Predecessor and successor sign off, each for themself.")
+                )
+
+    def action_cut_over(self):
+        """Hand the ready lines over; long lists are left to the scheduler.
+
+        :raise UserError: naming the first line whose gate is shut, and why
+        """
+        for line in self:
+            line.check_access("read")
+            if not (line.is_successor or line.is_leaver or line.may_manage):
+                raise AccessError(
+                    self.env._("Only those who take part can hand a customer over.")
+                )
+            if problems := line.sudo()._gate_problems():
+                raise UserError(
+                    self.env._(
+                        "“%(customer)s” is not ready:\n%(problems)s",
+                        customer=line.display_name,
+                        problems="\n".join(problems),
+                    )
+                )
+        self.handover_id._queue_cut_over(self)

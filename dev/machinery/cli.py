@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from machinery import cleaning, serving, testing
+from machinery import cleaning, lint, serving, testing
 from machinery.environment import Environment
 from machinery.problem import PREFIX, Problem
 
@@ -19,6 +19,8 @@ COMMANDS = {
     "stop": serving.stop,
     "shell": serving.shell,
     "test": testing.test,
+    "lint": lint.lint,
+    "format": lint.format_code,
     "reset": cleaning.reset,
     "clean": cleaning.clean,
 }

@@ -24,7 +24,7 @@ class Environment:
         """
         debian.install("libmagic1", *packages)
         self.source = odoo_source.get()
-        self.venv = venv.get(self.source) if self.source.import_path else None
+        self.venv = venv.for_odoo(self.source) if self.source.import_path else None
         self.data = paths.CACHE / "data" / postgres.server_key()
         self.data.mkdir(parents=True, exist_ok=True)
         self.variables = {

@@ -1,4 +1,4 @@
-"""The virtual environment with Odoo's own pins, its test helpers and the linters."""
+"""Virtual environments: one with Odoo's own pins, one with the linters."""
 
 import os
 import shutil
@@ -10,38 +10,40 @@ from machinery.lock import locked
 from machinery.problem import Problem, say
 
 HOME = paths.CACHE / "venv"
-REQUIREMENTS = "requirements.txt"
-LINT_REQUIREMENTS = "requirements-lint.txt"
 
 
-def get(source):
-    """Return the folder of the virtual environment, building it when needed.
+def for_odoo(source):
+    """Return the environment that runs Odoo and its tests.
 
     :param OdooSource source: the Odoo that it must be able to import
     """
-    own = source.import_path is not None
-    files = [paths.DEV / name for name in _requirements(own)]
+    return _get("odoo", paths.DEV / "requirements.txt", source.import_path)
+
+
+def for_lint():
+    """Return the environment with the linters."""
+    return _get("lint", paths.DEV / "requirements-lint.txt", None)
+
+
+def _get(kind, requirements, import_path):
+    """Return an environment's folder; build it when it is missing or half made."""
     key = paths.digest(
-        sys.version, sys.prefix, source.import_path, *(f.read_text() for f in files)
+        sys.version, sys.base_prefix, import_path, requirements.read_text()
     )
-    folder = HOME / f"python{sys.version_info[0]}.{sys.version_info[1]}-{key}"
+    folder = HOME / f"{kind}-{sys.version_info[0]}.{sys.version_info[1]}-{key}"
     if not _is_ready(folder):
-        with locked("venv"):
+        with locked(f"venv-{kind}"):
             if not _is_ready(folder):
-                _build(folder, source, files)
+                _build(folder, kind, requirements, import_path)
     return folder
-
-
-def _requirements(own):
-    return (REQUIREMENTS, LINT_REQUIREMENTS) if own else (LINT_REQUIREMENTS,)
 
 
 def _is_ready(folder):
     return (folder / "ready").exists() and (folder / "bin" / "python").exists()
 
 
-def _build(folder, source, files):
-    say("building the virtual environment (once)")
+def _build(folder, kind, requirements, import_path):
+    say(f"building the Python environment for {kind} (once)")
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -52,26 +54,23 @@ def _build(folder, source, files):
     command.run(
         [sys.executable, "-m", "venv", folder],
         "Python could not make a virtual environment.",
-        log="venv.log",
+        log=f"venv-{kind}.log",
     )
     python = folder / "bin" / "python"
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install"]
-    environment = {**os.environ, "PIP_NO_INPUT": "1"}
-    problem = "the Python packages could not be installed; is there a network?"
-    requirements = []
-    for file in files:
-        requirements += ["-r", file]
-    command.run(
-        [*pip, "setuptools<81", "wheel"], problem, log="pip.log", env=environment
-    )
-    command.run([*pip, *requirements], problem, log="pip.log", env=environment)
-    if source.import_path:
-        (site_packages(folder) / "odoo-source.pth").write_text(
-            f"{source.import_path}\n"
-        )
+    wanted = [["setuptools<81", "wheel"], ["-r", requirements]]
+    for packages in wanted:
         command.run(
-            [python, "-c", "import odoo.release; assert odoo.release.major_version"],
-            "Odoo cannot be imported in the new virtual environment.",
+            [*pip, *packages],
+            "the Python packages could not be installed; is there a network?",
+            log=f"pip-{kind}.log",
+            env={**os.environ, "PIP_NO_INPUT": "1"},
+        )
+    if import_path:
+        (site_packages(folder) / "odoo-source.pth").write_text(f"{import_path}\n")
+        command.run(
+            [python, "-c", "import odoo.release, odoo.tools"],
+            "Odoo cannot be imported in the new Python environment.",
         )
     (folder / "ready").touch()
 
@@ -80,5 +79,5 @@ def site_packages(folder):
     """Return the environment's folder of packages."""
     found = sorted(Path(folder).glob("lib/python3*/site-packages"))
     if not found:
-        raise Problem(f"the virtual environment {folder} is broken; remove it.")
+        raise Problem(f"the Python environment {folder} is broken; remove it.")
     return found[0]

@@ -95,9 +95,7 @@ def known():
 def drop(env, name):
     """Drop the database ``name`` with its attachments, as far as it exists."""
     if exists(env, name):
-        done = env.call(
-            "db", "drop", name, stdin=None, capture_output=True, text=True
-        )
+        done = env.call("db", "drop", name, stdin=None, capture_output=True, text=True)
         if exists(env, name):
             raise Problem(f"database {name} cannot be dropped:\n{done.stderr[-500:]}")
     shutil.rmtree(env.filestore(name), ignore_errors=True)

@@ -10,7 +10,7 @@ addons_path = {addons}
 data_dir = {data}
 with_demo = True
 list_db = True
-proxy_mode = False
+http_interface = 127.0.0.1
 """
 
 

@@ -1,12 +1,14 @@
 """Odoo's own test_lint on this addon."""
 
 import os
+import re
 
 from machinery import databases, paths, process, testing
 from machinery.environment import Environment
 from machinery.odoo_log import OdooLog
 
 TESTS = "/test_lint"
+SUBTEST_OF = re.compile(r"^(?:FAIL|ERROR): Subtest .*\(module='(\w+)'")
 # These are there when test_lint really did its work, not only passed.
 EXPECTED = ("TestPyLint.test_pylint", "TestESLint.test_eslint")
 
@@ -42,9 +44,16 @@ def check(copy, tools):
     return "\n".join(_findings(log, code))
 
 
+def _is_elsewhere(message):
+    """Tell whether a finding names a module other than this addon."""
+    module = SUBTEST_OF.search(message.lines[0])
+    return bool(module) and module[1] != paths.MODULE
+
+
 def _findings(log, code):
     for _name, message in log.failures:
-        yield message.text
+        if not _is_elsewhere(message):
+            yield message.text
     for name, reason in log.skipped.items():
         yield f"skipped, so not checked: {name}: {reason}"
     for message in log.stray:

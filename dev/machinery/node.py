@@ -42,16 +42,13 @@ class Node:
             [self.program, "-p", "process.versions.node"], "Node.js does not start."
         ).strip()
         if int(version.split(".")[0]) < OLDEST:
-            raise Problem(
-                f"the linters need Node.js {OLDEST} or newer, not {version}."
-            )
+            raise Problem(f"the linters need Node.js {OLDEST} or newer, not {version}.")
 
     def _install(self):
         say("installing prettier and eslint (once)")
         debian.install("npm")
         fresh = debian.temporary(HOME, "new")
         shutil.copy(PACKAGES, fresh / "package.json")
-        environment = {**os.environ, "CI": "true", "npm_config_update_notifier": "false"}
         command.run(
             [
                 *(command.first_on_path("npm"), "install", "--ignore-scripts"),
@@ -60,6 +57,6 @@ class Node:
             "prettier and eslint could not be installed; is there a network?",
             log="npm.log",
             cwd=fresh,
-            env=environment,
+            env={**os.environ, "npm_config_update_notifier": "false"},
         )
         fresh.rename(self.folder)

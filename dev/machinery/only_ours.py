@@ -28,9 +28,23 @@ def only_this_addon():
     return [manifest]
 
 
+def eslint_when_there_is_javascript(test_class):
+    """Keep test_lint from calling eslint without a file, which eslint refuses."""
+    test_eslint = test_class._test_eslint
+
+    def _test_eslint(self, modules, eslintrc_path):
+        if list(self.iter_module_files("**/static/**/*.js", modules=modules)):
+            test_eslint(self, modules, eslintrc_path)
+
+    return patch.object(test_class, "_test_eslint", _test_eslint)
+
+
 def run_suite_on_this_addon(suite, global_report=None):
     """Run a test suite while only this addon is visible."""
+    from odoo.addons.test_lint.tests.test_eslint import TestESLint
+
     with (
+        eslint_when_there_is_javascript(TestESLint),
         patch.object(Manifest, "all_addon_manifests", staticmethod(only_this_addon)),
         # Odoo's own code is no subject of pylint here.
         patch.object(type(config), "root_path", property(lambda self: FOLDER)),

@@ -75,14 +75,15 @@ def test(args):
     """Run the tests that ``TAGS`` names and say what came of it."""
     tags = os.environ.get("TAGS") or f"/{paths.MODULE}"
     env = Environment(PACKAGES)
-    log_path = paths.log_dir() / f"test-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    now = time.strftime("%Y%m%d-%H%M%S")
+    log_path = paths.log_dir() / f"test-{now}-{os.getpid()}.log"
     log = OdooLog()
     with databases.scratch(env, "test") as name:
         say(f"running {tags}; the log is {log_path}")
         command = env.odoo(
             *("-d", name, "-i", paths.MODULE, "--with-demo", "--stop-after-init"),
-            *("--test-tags", tags, "--http-interface", "127.0.0.1"),
-            *("--http-port", process.free_port(), "--max-cron-threads", "0"),
+            *("--test-tags", tags, "--max-cron-threads", "0"),
+            *("--http-interface", "127.0.0.1", "--http-port", process.free_port()),
             *("--screenshots", log_path.with_suffix("")),
         )
         code = run_odoo(env, command, log, log_path, Progress())
@@ -113,7 +114,8 @@ def report(log, code, log_path):
     if failed:
         print(f"\nThe whole log: {log_path}")
     skipped = len(set(log.skipped) - set(log.failed))
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" * bool(skipped)))
+    more = f", {skipped} skipped" if skipped else ""
+    print(f"{passed} passed, {failed} failed{more}")
     return 1 if failed else 0
 
 

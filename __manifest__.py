@@ -10,6 +10,18 @@
     "data": [
         "security/continuity_security.xml",
         "security/ir.model.access.csv",
+        "security/continuity_relationship_rules.xml",
+        "data/continuity_tier_data.xml",
+        "data/continuity_profile_data.xml",
+        "data/ir_cron_data.xml",
+        "wizards/continuity_tier_lock_views.xml",
+        "views/continuity_relationship_views.xml",
+        "views/continuity_tier_views.xml",
+        "views/res_partner_views.xml",
+        "views/sale_order_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/menus.xml",
     ],
+    "post_init_hook": "post_init_hook",
     "application": True,
 }

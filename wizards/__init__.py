@@ -1,0 +1,1 @@
+from . import continuity_tier_lock

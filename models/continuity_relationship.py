@@ -1,0 +1,315 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class ContinuityRelationship(models.Model):
+    """One customer as one company knows it: how much they matter, how long ago
+    anybody spoke to them, and when they are due again.
+
+    One row per commercial partner and company. The figures are written by the
+    refresh (``continuity_relationship_refresh.py``), which is the only place that
+    knows how they come about; a person only locks a tier.
+
+    ==========  ================================================================
+    state       means
+    ==========  ================================================================
+    never       no true contact on record
+    on_track    the next contact is due later than the settings' days of notice
+    due         the next contact is due within the days of notice, or today
+    overdue     the next contact should have taken place by now
+    silent      no true contact for twice the cadence of the tier
+    ==========  ================================================================
+
+    The next contact is due one cadence of the tier after the last true contact.
+    """
+
+    _name = "continuity.relationship"
+    _description = "Customer Relationship"
+    _inherit = ["continuity.guarded.mixin", "mail.thread"]
+    _order = "next_due_date, id"
+    _rec_name = "partner_id"
+    _check_company_auto = True
+
+    _guarded_fields = frozenset(
+        {
+            "partner_id",
+            "company_id",
+            "active",
+            "tier_id",
+            "tier_locked",
+            "tier_lock_reason",
+            "tier_lock_user_id",
+            "tier_lock_date",
+            "revenue",
+            "peak_revenue",
+            "purchase_count",
+            "first_purchase_date",
+            "last_purchase_date",
+            "reorder_interval",
+            "last_contact_date",
+            "next_due_date",
+            "state",
+            "owner_id",
+            "owner_since",
+            "completeness",
+        }
+    )
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    active = fields.Boolean(default=True, readonly=True)
+    tier_id = fields.Many2one(
+        "continuity.tier",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        group_expand="_read_group_tier_ids",
+    )
+    tier_locked = fields.Boolean(
+        readonly=True, help="The daily refresh leaves the tier alone."
+    )
+    tier_lock_reason = fields.Char(string="Reason for the Lock", readonly=True)
+    tier_lock_user_id = fields.Many2one(
+        "res.users", string="Locked By", readonly=True, ondelete="set null"
+    )
+    tier_lock_date = fields.Date(string="Locked On", readonly=True)
+    revenue = fields.Monetary(
+        readonly=True,
+        help="Without taxes, less credit notes, in the period of the settings.",
+    )
+    peak_revenue = fields.Monetary(
+        string="Best Year",
+        readonly=True,
+        aggregator=None,
+        help="Revenue of the best calendar year: shows who once was a large customer.",
+    )
+    purchase_count = fields.Integer(
+        string="Purchases",
+        readonly=True,
+        help="Invoices, or orders, on record; credit notes are none.",
+    )
+    first_purchase_date = fields.Date(string="First Purchase", readonly=True)
+    last_purchase_date = fields.Date(string="Last Purchase", readonly=True)
+    reorder_interval = fields.Float(
+        string="Reorder Interval (days)",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 1),
+        help="Median number of days from one day with a purchase to the next.",
+    )
+    last_contact_date = fields.Date(
+        string="Last True Contact",
+        readonly=True,
+        help="A person reached a person: a visit, a call somebody answered, a mail "
+        "from the customer. Mass mails and voicemails are none.",
+    )
+    next_due_date = fields.Date(string="Next Contact Due", readonly=True)
+    state = fields.Selection(
+        [
+            ("never", "Never Contacted"),
+            ("on_track", "On Track"),
+            ("due", "Due"),
+            ("overdue", "Overdue"),
+            ("silent", "Silent"),
+        ],
+        readonly=True,
+        default="never",
+        required=True,
+        group_expand=True,
+    )
+    owner_id = fields.Many2one(
+        "res.users", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    owner_since = fields.Date(readonly=True, help="Since when the owner looks after it.")
+    completeness = fields.Integer(
+        string="Profile Complete (%)",
+        readonly=True,
+        aggregator="avg",
+        help="Share of the required profile items that are filled in.",
+    )
+    # For grouping and filtering only: no columns, so no daily writes for them.
+    country_id = fields.Many2one(related="partner_id.country_id")
+    industry_id = fields.Many2one(related="partner_id.industry_id")
+    focus_account = fields.Boolean(related="partner_id.continuity_focus_account")
+    team_id = fields.Many2one(related="owner_id.sale_team_id", string="Sales Team")
+    can_lock_tier = fields.Boolean(compute="_compute_can_lock_tier")
+
+    _partner_company_uniq = models.Constraint(
+        "UNIQUE(partner_id, company_id)",
+        "A company has one relationship with a customer.",
+    )
+    _next_due_idx = models.Index("(company_id, next_due_date)")
+
+    @api.depends("partner_id.display_name")
+    def _compute_display_name(self):
+        for relationship in self:
+            relationship.display_name = relationship.partner_id.display_name
+
+    @api.depends_context("uid")
+    def _compute_can_lock_tier(self):
+        self.can_lock_tier = self._may_lock_tier()
+
+    @api.model
+    def _read_group_tier_ids(self, tiers, domain):
+        return tiers | tiers.search([])
+
+    # === TIER LOCK === #
+
+    def _may_lock_tier(self):
+        """Tell whether the user may lock and unlock tiers; extensions may widen it."""
+        return self.env.user.has_group("customer_continuity.group_manager")
+
+    def _check_may_lock_tier(self):
+        if not self._may_lock_tier():
+            raise AccessError(
+                self.env._(
+                    "Only a manager of Customer Continuity can lock or unlock a tier. "
+                    "Ask your manager."
+                )
+            )
+        self.check_access("read")
+
+    def lock_tier(self, tier_id, reason):
+        """Put customers into a tier and keep them there.
+
+        Person, date and reason are kept on the relationship and in its chatter.
+
+        :param int tier_id: id of the ``continuity.tier``
+        :param str reason: why this tier, for whoever asks later
+        :raise AccessError: unless the user is a manager who can see the customers
+        :raise UserError: without a reason, or when the tier does not exist
+        """
+        self._check_may_lock_tier()
+        tier = self.env["continuity.tier"].browse(tier_id).exists()
+        if not tier:
+            raise UserError(self.env._("Choose the tier to lock the customer in."))
+        reason = (reason or "").strip()
+        if not reason:
+            raise UserError(
+                self.env._("Say why the tier is locked, for whoever asks later.")
+            )
+        self.sudo().write(
+            {
+                "tier_id": tier.id,
+                "tier_locked": True,
+                "tier_lock_reason": reason,
+                "tier_lock_user_id": self.env.uid,
+                "tier_lock_date": fields.Date.context_today(self),
+            }
+        )
+        self._post_note(
+            self.env._("Locked in tier %(tier)s: %(reason)s", tier=tier.name, reason=reason)
+        )
+        self._refresh_self()
+
+    def unlock_tier(self, reason):
+        """Let the refresh choose the tier again.
+
+        :param str reason: why the lock ends
+        :raise AccessError: unless the user is a manager who can see the customers
+        :raise UserError: without a reason
+        """
+        self._check_may_lock_tier()
+        reason = (reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Say why the tier is unlocked."))
+        locked = self.filtered("tier_locked")
+        locked.sudo().write(
+            {
+                "tier_locked": False,
+                "tier_lock_reason": False,
+                "tier_lock_user_id": False,
+                "tier_lock_date": False,
+            }
+        )
+        locked._post_note(self.env._("Tier unlocked: %s", reason))
+        locked._refresh_self()
+
+    def _post_note(self, body):
+        """Leave the same note, from the user, in the chatter of each record."""
+        for relationship in self:
+            relationship.sudo().message_post(
+                body=body,
+                author_id=self.env.user.partner_id.id,
+                subtype_xmlid="mail.mt_note",
+            )
+
+    def _refresh_self(self):
+        """Bring the figures of these customers up to date at once."""
+        for company, relationships in self.sudo().grouped("company_id").items():
+            self.sudo()._refresh(company, partners=relationships.partner_id)
+
+    # === ACTIONS === #
+
+    @api.model
+    def action_refresh(self):
+        """Refresh the relationships of the current company now.
+
+        :return: a notification: how many customers were read, added and changed,
+            and what was not counted and why
+        :raise AccessError: unless the user is a manager
+        :raise UserError: when the tiers make no sense
+        """
+        if not self.env.user.has_group("customer_continuity.group_manager"):
+            raise AccessError(
+                self.env._("Only a manager of Customer Continuity can refresh.")
+            )
+        company = self.env.company
+        result = self._refresh(company)
+        message = self.env._(
+            "%(company)s: %(read)s customers read, %(created)s added, %(updated)s "
+            "changed.",
+            company=company.name,
+            read=result["read"],
+            created=result["created"],
+            updated=result["updated"],
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if result["skipped"] else "success",
+                "title": self.env._("Relationships Refreshed"),
+                "message": "\n".join([message, *result["skipped"]]),
+                "sticky": bool(result["skipped"]),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_lock_tier(self):
+        """Ask for tier and reason."""
+        self._check_may_lock_tier()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Lock Tier"),
+            "res_model": "continuity.tier.lock",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_relationship_ids": self.ids},
+        }
+
+    def action_unlock_tier(self):
+        """Ask for the reason to unlock."""
+        action = self.action_lock_tier()
+        action["name"] = self.env._("Unlock Tier")
+        action["context"]["default_unlock"] = True
+        return action
+
+    def action_open_partner(self):
+        """Open the customer's form."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+        }

@@ -1,0 +1,123 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    continuity_tier_method = fields.Selection(
+        [("threshold", "By amount"), ("pareto", "By share of revenue (Pareto)")],
+        string="Tier Method",
+        default="threshold",
+        required=True,
+    )
+    continuity_tier_source = fields.Selection(
+        [("invoice", "Invoices less credit notes"), ("order", "Confirmed orders")],
+        string="Revenue From",
+        default="invoice",
+        required=True,
+    )
+    continuity_tier_months = fields.Integer(
+        string="Period of Revenue (months)", default=12, required=True
+    )
+    continuity_due_days = fields.Integer(
+        string="Days of Notice", default=7, required=True
+    )
+    continuity_visit_minutes = fields.Integer(
+        string="Length of a Visit (minutes)", default=60, required=True
+    )
+    continuity_travel_minutes = fields.Integer(
+        string="Travel per Visit (minutes)", default=30, required=True
+    )
+    continuity_visits_per_day = fields.Integer(
+        string="Visits per Day", default=5, required=True
+    )
+    continuity_allow_self_approval = fields.Boolean(string="Own Plans May Be Approved")
+    continuity_tenure_years = fields.Integer(
+        string="Rotation After (years)", default=5, required=True
+    )
+    continuity_profile_item_ids = fields.Many2many(
+        "continuity.profile.item",
+        "continuity_profile_item_company_rel",
+        string="Required Profile Items",
+        default=lambda self: self.env["continuity.profile.item"].search([]),
+    )
+    continuity_refreshed_on = fields.Datetime(
+        string="Relationships Refreshed On", readonly=True
+    )
+
+    @api.model
+    def _continuity_limits(self):
+        """Return the least value of each number in the settings, and what it counts.
+
+        :return: dict of field name to (least value, unit)
+        """
+        return {
+            "continuity_tier_months": (1, self.env._("months")),
+            "continuity_due_days": (0, self.env._("days")),
+            "continuity_visit_minutes": (1, self.env._("minutes")),
+            "continuity_travel_minutes": (0, self.env._("minutes")),
+            "continuity_visits_per_day": (1, self.env._("visits")),
+            "continuity_tenure_years": (1, self.env._("years")),
+        }
+
+    @api.constrains(
+        "continuity_tier_months",
+        "continuity_due_days",
+        "continuity_visit_minutes",
+        "continuity_travel_minutes",
+        "continuity_visits_per_day",
+        "continuity_tenure_years",
+    )
+    def _check_continuity_limits(self):
+        for company in self:
+            errors = [
+                self.env._(
+                    "%(setting)s: %(value)s is too little. Enter %(least)s %(unit)s or "
+                    "more.",
+                    setting=self._fields[name]._description_string(self.env),
+                    value=company[name],
+                    least=least,
+                    unit=unit,
+                )
+                for name, (least, unit) in self._continuity_limits().items()
+                if company[name] < least
+            ]
+            if errors:
+                raise ValidationError("\n".join(errors))
+
+    @api.constrains("continuity_visits_per_day", "continuity_visit_minutes")
+    def _check_continuity_day(self):
+        """A day has 24 hours: more visits than fit in are no plan."""
+        for company in self:
+            minutes = company.continuity_visits_per_day * (
+                company.continuity_visit_minutes + company.continuity_travel_minutes
+            )
+            if minutes > 24 * 60:
+                raise ValidationError(
+                    self.env._(
+                        "%(visits)s visits of %(minutes)s minutes with travel do not "
+                        "fit into a day. Lower the visits per day or their length.",
+                        visits=company.continuity_visits_per_day,
+                        minutes=company.continuity_visit_minutes
+                        + company.continuity_travel_minutes,
+                    )
+                )
+
+    @api.constrains("continuity_tier_method")
+    def _check_continuity_tier_method(self):
+        """The tiers must make sense for the method that is to be used."""
+        tiers = self.env["continuity.tier"]
+        for company in self:
+            if tiers.search_count([], limit=1) and (
+                errors := tiers._threshold_errors(company)
+            ):
+                raise ValidationError("\n".join(errors))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        tiers = self.env["continuity.tier"]
+        for company in companies:
+            tiers._copy_thresholds(company.parent_id or self.env.company, company)
+        return companies

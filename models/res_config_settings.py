@@ -1,0 +1,46 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    continuity_tier_method = fields.Selection(
+        related="company_id.continuity_tier_method", readonly=False
+    )
+    continuity_tier_source = fields.Selection(
+        related="company_id.continuity_tier_source", readonly=False
+    )
+    continuity_tier_months = fields.Integer(
+        related="company_id.continuity_tier_months", readonly=False
+    )
+    continuity_due_days = fields.Integer(
+        related="company_id.continuity_due_days", readonly=False
+    )
+    continuity_visit_minutes = fields.Integer(
+        related="company_id.continuity_visit_minutes", readonly=False
+    )
+    continuity_travel_minutes = fields.Integer(
+        related="company_id.continuity_travel_minutes", readonly=False
+    )
+    continuity_visits_per_day = fields.Integer(
+        related="company_id.continuity_visits_per_day", readonly=False
+    )
+    continuity_allow_self_approval = fields.Boolean(
+        related="company_id.continuity_allow_self_approval", readonly=False
+    )
+    continuity_tenure_years = fields.Integer(
+        related="company_id.continuity_tenure_years", readonly=False
+    )
+    continuity_profile_item_ids = fields.Many2many(
+        related="company_id.continuity_profile_item_ids", readonly=False
+    )
+    continuity_refreshed_on = fields.Datetime(
+        related="company_id.continuity_refreshed_on"
+    )
+
+    def action_continuity_refresh(self):
+        """Refresh the relationships of the current company now.
+
+        See :meth:`continuity.relationship.action_refresh`.
+        """
+        return self.env["continuity.relationship"].action_refresh()

@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    continuity_team_user_ids = fields.Many2many(
+        "res.users",
+        compute="_compute_continuity_team_user_ids",
+        compute_sudo=True,
+        string="Users of the Same Sales Teams",
+        groups="base.group_user",
+        help="Members and leaders of the sales teams this user is a member or the "
+        "leader of, and the user.",
+    )
+
+    @api.depends("crm_team_member_ids.crm_team_id", "crm_team_member_ids.active")
+    def _compute_continuity_team_user_ids(self):
+        for user in self:
+            teams = self.env["crm.team"].search(self._continuity_team_domain(user))
+            user.continuity_team_user_ids = (
+                user | teams.user_id | teams.crm_team_member_ids.user_id
+            )
+
+    @api.model
+    def _continuity_team_domain(self, users):
+        """Return the domain of the sales teams users are a member or the leader of:
+        the one place that defines what "team" means in this addon."""
+        return Domain("user_id", "in", users.ids) | Domain(
+            "crm_team_member_ids.user_id", "in", users.ids
+        )
+
+    def _is_continuity_manager_of(self, user):
+        """Tell whether this user is a manager of another.
+
+        That is the leader of a sales team the other is a member of, or anybody in
+        the addon's group of managers.
+
+        :param user: ``res.users``
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.has_group("customer_continuity.group_manager"):
+            return True
+        if not user:
+            return False
+        return bool(
+            self.env["crm.team"]
+            .sudo()
+            .search_count(
+                [
+                    ("user_id", "=", self.id),
+                    ("crm_team_member_ids.user_id", "in", user.ids),
+                ],
+                limit=1,
+            )
+        )

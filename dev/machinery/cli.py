@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from machinery import cleaning, lint, serving, testing
+from machinery import bench, cleaning, lint, lint_selftest, serving, testing
 from machinery.environment import Environment
 from machinery.problem import PREFIX, Problem
 
@@ -20,6 +20,8 @@ COMMANDS = {
     "shell": serving.shell,
     "test": testing.test,
     "lint": lint.lint,
+    "lint-selftest": lint_selftest.selftest,
+    "bench": bench.bench,
     "format": lint.format_code,
     "reset": cleaning.reset,
     "clean": cleaning.clean,

@@ -35,6 +35,11 @@ class Environment:
             "PYTHONPYCACHEPREFIX": str(paths.CACHE / "pycache"),
         }
         self.variables.pop("PYTHONDONTWRITEBYTECODE", None)
+        if self.source.folder:
+            # Odoo's own scripts, as the benchmarks, import the user's Odoo.
+            before = self.variables.get("PYTHONPATH")
+            parts = [str(self.source.folder), *([before] if before else [])]
+            self.variables["PYTHONPATH"] = os.pathsep.join(parts)
         if self.venv:
             path = self.variables.get("PATH", os.defpath)
             self.variables["PATH"] = f"{self.venv / 'bin'}{os.pathsep}{path}"

@@ -14,6 +14,10 @@ STARTING = re.compile(r"^Starting (\S+) \.\.\.\s*$")
 SKIPPED = re.compile(r"^skipped (\S+) : (.*)$")
 FAILED = re.compile(r"^(?:FAIL|ERROR): (?:Subtest )?(\S+)(.*)$")
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests")
+# What Odoo says again of failures that it has told before.
+REPEATED = re.compile(
+    r"\d+ failures?, \d+ errors? of \d+ tests|At least one test failed when loading"
+)
 
 # A test that is skipped for want of these was promised to run.
 PROMISED = re.compile(r"chrom|wkhtmltopdf|websocket|pylint|eslint|aiosmtpd", re.I)
@@ -88,7 +92,7 @@ class OdooLog:
             failed = FAILED.match(message.lines[0])
             if failed:
                 self.failures.append((_name(message.logger, failed[1]), message))
-            elif not RESULT.search(message.text):
+            elif not (RESULT.search(message.text) or REPEATED.search(message.text)):
                 self.stray.append(message)
         elif message.level == "WARNING" and self.is_ours(message):
             self.stray.append(message)

@@ -50,6 +50,15 @@ class OdooSource:
         self.python = python
 
     @property
+    def folder(self):
+        """Return the folder of the user's own sources, None when there is none."""
+        if self.command:
+            folder = Path(self.command[-1]).resolve().parent
+            if (folder / "odoo").is_dir():
+                return folder
+        return None
+
+    @property
     def key(self):
         """Return a short name that tells this Odoo from others."""
         return paths.digest(self.version, self.command, self.import_path)

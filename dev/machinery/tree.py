@@ -66,6 +66,13 @@ class Tree:
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(paths.CHECKOUT / name, path)
 
+    def plant(self, name, text):
+        """Write a file into the copies, for the linters' own test."""
+        for root in (self.repository, self.addon):
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
     def found(self, *suffixes, under=None):
         """Return the files that end in one of ``suffixes``, relative to the root."""
         root = under or self.repository

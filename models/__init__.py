@@ -1,22 +1,34 @@
+# The kernel: what every process rests on.
 from . import continuity_guarded_mixin
-
-# Kernel: who matters how much, and what they are owed.
 from . import continuity_tier
-from . import continuity_profile_item
 from . import continuity_channel
 from . import continuity_policy_step
+from . import continuity_policy_purposes
+from . import continuity_profile_item
 from . import continuity_relationship
 from . import continuity_relationship_refresh
 from . import continuity_relationship_merge
 from . import continuity_touchpoint
+from . import continuity_subject_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
-from . import continuity_subject_mixin
 
-# Odoo's own models.
+# Handover: somebody leaves, the customers stay.
+from . import continuity_handover
+from . import continuity_handover_approval
+from . import continuity_handover_capacity
+from . import continuity_handover_proposal
+from . import continuity_handover_topic
+from . import continuity_handover_line
+from . import continuity_handover_check
+from . import continuity_handover_facts
+from . import continuity_handover_result
+from . import continuity_handover_move
+
+# What Odoo's own models get.
+from . import crm_team
 from . import res_company
 from . import res_config_settings
-from . import res_users
-from . import crm_team
 from . import res_partner
+from . import res_users
 from . import sale_order

@@ -33,6 +33,7 @@ class ContinuityHandover(models.Model):
     _inherit = ["continuity.process.mixin"]
     _order = "date_start desc, id desc"
     _sequence_code = "continuity.handover"
+    _editable_fields = frozenset({"report_note"})
 
     _guarded_fields = frozenset(
         {
@@ -225,7 +226,7 @@ class ContinuityHandover(models.Model):
     # === APPROVAL === #
 
     def _authors(self):
-        return super()._authors() | self.leaver_ids
+        return super()._authors() | self.leaver_ids._origin
 
     def _submission_errors(self):
         errors = super()._submission_errors()
@@ -337,7 +338,7 @@ class ContinuityHandover(models.Model):
             .sudo()
             .search(
                 [
-                    ("handover_id", "!=", self.id),
+                    ("handover_id", "not in", self._origin.ids),
                     ("company_id", "=", self.company_id.id),
                     ("plan_state", "in", ("approved", "running")),
                     ("state", "in", ("open", "queued")),
@@ -354,6 +355,51 @@ class ContinuityHandover(models.Model):
                 plan=other.handover_id.name,
             )
             for other in others
+        ]
+
+    def _submission_warnings(self):
+        """Return what deserves a second look but does not stop the plan.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        warnings = []
+        if not (self.customer_reason or "").strip():
+            warnings.append(
+                self.env._("What customers are told is empty: agree on the words.")
+            )
+        lines = self.line_ids.filtered(lambda line: not line.excluded)
+        for line in lines.filtered(lambda x: x.mode == "visit" and not x.contact_ids):
+            warnings.append(
+                self.env._(
+                    "%s: nobody is named to meet.",
+                    line.display_name,
+                )
+            )
+        warnings += self._shared_customer_warnings(lines)
+        return warnings
+
+    def _shared_customer_warnings(self, lines):
+        """Return the customers another company works with too: their salesperson
+        is one for all companies (`res.partner.user_id`)."""
+        shared = (
+            self.env["continuity.relationship"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "in", lines.partner_id.ids),
+                    ("company_id", "!=", self.company_id.id),
+                ]
+            )
+        )
+        return [
+            self.env._(
+                "%(customer)s also works with %(companies)s: the salesperson moves "
+                "only if an approver has access there too.",
+                customer=partner.display_name,
+                companies=", ".join(relationships.company_id.mapped("name")),
+            )
+            for partner, relationships in shared.grouped("partner_id").items()
         ]
 
     def action_approve(self):
@@ -482,6 +528,14 @@ class ContinuityHandover(models.Model):
                     "closed_on": fields.Datetime.now(),
                 }
             )
+
+    def action_refuse(self):
+        """Ask the approver why the plan is refused."""
+        return self.env["continuity.reason.wizard"]._open(self, "refuse_plan")
+
+    def action_cancel(self):
+        """Ask why the plan is given up."""
+        return self.env["continuity.reason.wizard"]._open(self, "cancel_plan")
 
     def _cancel(self, reason):
         """Cancel a plan; what has moved stays moved, the rest is withdrawn.

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ContinuityHandoverApproval(models.Model):
@@ -11,3 +11,22 @@ class ContinuityHandoverApproval(models.Model):
     handover_id = fields.Many2one(
         "continuity.handover", required=True, index=True, ondelete="cascade"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        approvals = super().create(vals_list)
+        approvals._check_draft()
+        return approvals
+
+    def write(self, vals):
+        self._check_draft()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _check_draft(self):
+        """Approvers are frozen at submission (I7).
+
+        :raise UserError: when a person changes them on a plan past its draft
+        """
+        if not self.env.su:
+            self.handover_id._check_state("draft")

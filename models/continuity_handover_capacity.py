@@ -104,7 +104,7 @@ class ContinuityHandover(models.Model):
             .sudo()
             .search(
                 [
-                    ("handover_id", "not in", plan.ids),
+                    ("handover_id", "not in", plan._origin.ids),
                     ("plan_state", "in", BINDING_STATES),
                     ("state", "=", "open"),
                     ("excluded", "=", False),
@@ -175,12 +175,50 @@ class ContinuityHandover(models.Model):
     def action_suggest_dates(self):
         """Propose a time for every visit of a draft that has none."""
         self.check_access("write")
+        self._check_state("draft")
         for plan in self:
-            plan._check_state("draft")
-            lines = plan.line_ids.filtered(
-                lambda x: x.mode == "visit" and not x.excluded and x.successor_id
+            plan._suggest_dates()
+
+    def _suggest_dates(self):
+        """Place the undated visits around the dated ones, the most important
+        customers first."""
+        self.ensure_one()
+        visits = self.line_ids.filtered(
+            lambda x: x.mode == "visit" and not x.excluded and x.successor_id
+        )
+        first_day = max(self.date_start, self.announce_date)
+        planner = self._get_visit_planner(
+            self.company_id,
+            visits._visitors(),
+            first_day,
+            self.date_end,
+            self.visits_per_day,
+            self,
+        )
+        dated = visits.filtered("date_visit")
+        for line in dated:
+            day = self._local_date(line.date_visit)
+            planner.book(line._visitors().ids, day, line.date_visit)
+        undated = (visits - dated).sorted(
+            lambda x: (
+                x.sudo().tier_id.sequence,
+                -x.sudo().relationship_id.revenue,
+                x.partner_id.id,
             )
-            lines._suggest_dates()
+        )
+        placed, _unplaced = planner.place(
+            [
+                Visit(
+                    key=line.id,
+                    people=frozenset(line._visitors().ids),
+                    first_day=first_day,
+                    last_day=self.date_end,
+                )
+                for line in undated
+            ]
+        )
+        for line in undated:
+            line.date_visit = placed.get(line.id, False)
 
 
 class ContinuityHandoverLine(models.Model):
@@ -229,45 +267,6 @@ class ContinuityHandoverLine(models.Model):
                 )
         planner.book(people, day, self.date_visit)
         return None
-
-    def _suggest_dates(self):
-        """Place the undated visits of one plan around the dated ones, the most
-        important customers first."""
-        plan = self.handover_id
-        first_day = max(plan.date_start, plan.announce_date)
-        planner = plan._get_visit_planner(
-            plan.company_id,
-            self._visitors(),
-            first_day,
-            plan.date_end,
-            plan.visits_per_day,
-            plan,
-        )
-        undated = self.browse()
-        for line in self:
-            if line.date_visit:
-                day = plan._local_date(line.date_visit)
-                planner.book(line._visitors().ids, day, line.date_visit)
-            else:
-                undated |= line
-        placed, _unplaced = planner.place(
-            [
-                Visit(
-                    key=line.id,
-                    people=frozenset(line._visitors().ids),
-                    first_day=first_day,
-                    last_day=plan.date_end,
-                )
-                for line in undated.sorted(
-                    lambda x: (
-                        x.sudo().tier_id.sequence,
-                        -x.sudo().relationship_id.revenue,
-                    )
-                )
-            ]
-        )
-        for line in undated:
-            line.date_visit = placed.get(line.id, False)
 
 
 def _naive(moment):

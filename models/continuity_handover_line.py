@@ -262,6 +262,11 @@ class ContinuityHandoverLine(models.Model):
             moved_visits._reschedule_visit()
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_from_draft(self):
+        if not self.env.su:
+            self.handover_id._check_state("draft")
+
     def _check_editable(self, vals):
         """Refuse changes that do not fit the state of the plan and the user's role.
 
@@ -523,6 +528,18 @@ class ContinuityHandoverLine(models.Model):
         if not touchpoint:
             raise UserError(self.env._("No contact with this customer is open."))
         return touchpoint[:1].sudo(False).action_report()
+
+    def action_visit_failed(self):
+        """Ask why the visit could not take place."""
+        return self.env["continuity.reason.wizard"]._open(self, "visit_failed")
+
+    def action_override_gate(self):
+        """Ask the manager why it may go ahead although something is missing."""
+        return self.env["continuity.reason.wizard"]._open(self, "override_gate")
+
+    def action_leave(self):
+        """Ask the manager why a customer is not handed over."""
+        return self.env["continuity.reason.wizard"]._open(self, "leave_line")
 
     def action_sign_off(self):
         """Sign a moved line off, as its successor or as its predecessor (H10).

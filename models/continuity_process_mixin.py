@@ -32,7 +32,12 @@ class ContinuityProcessMixin(models.AbstractModel):
     ]
     _check_company_auto = True
 
+    _mail_post_access = "read"
+
+    # Set by the process: the code of its ir.sequence, and what may still be
+    # written once the document was submitted.
     _sequence_code = None
+    _editable_fields = frozenset()
 
     name = fields.Char(
         string="Reference", default="/", readonly=True, copy=False, index="trigram"
@@ -87,6 +92,19 @@ class ContinuityProcessMixin(models.AbstractModel):
                 .next_by_code(self._sequence_code)
             )
         return documents
+
+    def write(self, vals):
+        if not self.env.su and not self._editable_fields.issuperset(vals):
+            for document in self:
+                if document.state != "draft":
+                    raise UserError(
+                        self.env._(
+                            "%s was submitted and is frozen: take it back to draft to "
+                            "change it.",
+                            document.name,
+                        )
+                    )
+        return super().write(vals)
 
     @api.depends("approval_ids.state", "state")
     @api.depends_context("uid")

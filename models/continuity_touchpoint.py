@@ -374,6 +374,7 @@ class ContinuityTouchpoint(models.Model):
                 self.env._("Unknown values: %s", ", ".join(sorted(unknown)))
             )
         now = fields.Datetime.now()
+        self._check_channel(values.get("channel_id"))
         date = fields.Datetime.to_datetime(values.get("date")) or now
         if date > now:
             raise UserError(
@@ -402,6 +403,34 @@ class ContinuityTouchpoint(models.Model):
         )
         self._apply_attempts(outcome, date)
         return attempts.sudo(False)
+
+    def _check_channel(self, channel_id):
+        """Refuse a channel that does not satisfy the contact: a phone call is no
+        visit.
+
+        :raise UserError: naming the channels that do
+        """
+        for touchpoint in self.sudo():
+            if channel_id and channel_id not in touchpoint.channel_ids.ids:
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” is owed by: %(channels)s.",
+                        name=touchpoint.name,
+                        channels=", ".join(touchpoint.channel_ids.mapped("name")),
+                    )
+                )
+
+    def action_report(self):
+        """Open the dialog that reports what came of this contact."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "continuity.report.contact",
+            "view_mode": "form",
+            "target": "new",
+            "name": self.name,
+            "context": {"default_touchpoint_id": self.id},
+        }
 
     def _apply_attempts(self, outcome, date):
         """Bring state, activity and process in line with a new attempt."""

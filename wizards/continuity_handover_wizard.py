@@ -1,0 +1,366 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class ContinuityHandoverWizard(models.TransientModel):
+    """Prepare a handover plan in three steps: who, what, preview.
+
+    Nothing moves and nobody is told: the result is a draft plan. Drafted by the
+    leaver, or by a manager for them.
+    """
+
+    _name = "continuity.handover.wizard"
+    _description = "Hand Over Customers"
+
+    step = fields.Selection(
+        [("who", "Who"), ("what", "What"), ("preview", "Preview")],
+        default="who",
+        required=True,
+        readonly=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    leaver_ids = fields.Many2many(
+        "res.users",
+        "continuity_handover_wizard_leaver_rel",
+        string="Predecessors",
+        required=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
+        context={"active_test": False},
+    )
+    reason = fields.Selection(
+        selection="_selection_reason", required=True, default="transfer"
+    )
+    internal_reason = fields.Text(
+        help="For the approvers and those who may see the plan. Customers never "
+        "see it."
+    )
+    customer_reason = fields.Text(
+        string="What Customers Are Told",
+        help="The reason in the words customers hear: honest and specific.",
+    )
+    announce_date = fields.Date(
+        string="Announced Inside On",
+        required=True,
+        default=fields.Date.context_today,
+        help="The day the change is announced inside the company. No customer is "
+        "told before.",
+    )
+    date_start = fields.Date(
+        string="Period From", required=True, default=fields.Date.context_today
+    )
+    date_end = fields.Date(
+        string="Period To",
+        required=True,
+        default=lambda self: fields.Date.add(
+            fields.Date.context_today(self), days=30
+        ),
+    )
+    last_day = fields.Date(string="Last Working Day")
+    return_date = fields.Date()
+    visits_per_day = fields.Integer(
+        compute="_compute_visits_per_day", store=True, readonly=False
+    )
+    successor_mode = fields.Selection(
+        [("one", "One successor for all"), ("each", "A successor for each customer")],
+        required=True,
+        default="one",
+        string="Who Takes Over",
+    )
+    successor_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
+    approver_id = fields.Many2one(
+        "res.users",
+        domain="[('share', '=', False)]",
+        compute="_compute_approver_id",
+        store=True,
+        readonly=False,
+        help="Usually the predecessor's manager. Further approvers and deputies can "
+        "be named on the plan.",
+    )
+    deputy_id = fields.Many2one(
+        "res.users",
+        domain="[('share', '=', False)]",
+        help="May approve in the approver's stead.",
+    )
+    line_ids = fields.One2many("continuity.handover.wizard.line", "wizard_id")
+    error_text = fields.Text(compute="_compute_preview")
+    warning_text = fields.Text(compute="_compute_preview")
+    summary_html = fields.Html(compute="_compute_preview", sanitize=False)
+
+    @api.model
+    def _selection_reason(self):
+        field = self.env["continuity.handover"]._fields["reason"]
+        return field._description_selection(self.env)
+
+    @api.depends("company_id")
+    def _compute_visits_per_day(self):
+        for wizard in self:
+            wizard.visits_per_day = wizard.company_id.continuity_visits_per_day
+
+    @api.depends("leaver_ids")
+    def _compute_approver_id(self):
+        for wizard in self:
+            leaders = wizard.sudo().leaver_ids.crm_team_ids.user_id
+            wizard.approver_id = (leaders - wizard.leaver_ids)[:1]
+
+    # === STEP 1: WHO === #
+
+    def _who_errors(self):
+        """Return every reason why the plan cannot be drafted for these people.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        errors = self._draft_plan()._date_errors()
+        if not self.approver_id:
+            errors.append(
+                self.env._("Name an approver: usually the predecessor's manager.")
+            )
+        if self.visits_per_day < 1:
+            errors.append(self.env._("Allow at least one visit a day."))
+        if self.successor_mode == "one":
+            errors += self._successor_errors()
+        return errors
+
+    def _successor_errors(self):
+        """Return what is wrong with the one successor for all."""
+        if not self.successor_id:
+            return [self.env._("Name the successor.")]
+        if self.successor_id in self.leaver_ids:
+            return [
+                self.env._(
+                    "%s cannot take over from themself: choose another successor.",
+                    self.successor_id.name,
+                )
+            ]
+        problem = self.env["continuity.handover"]._successor_problem(
+            self.successor_id, self.company_id
+        )
+        return [problem] if problem else []
+
+    def _check_may_draft(self):
+        """Refuse plans for people one neither is nor manages.
+
+        :raise AccessError: for a colleague's customers
+        """
+        for leaver in self.leaver_ids - self.env.user:
+            if not self.env.user._is_continuity_manager_of(leaver):
+                raise AccessError(
+                    self.env._(
+                        "A plan for %s is drafted by themself or by their manager.",
+                        leaver.name,
+                    )
+                )
+        if self.company_id not in self.env.companies:
+            raise AccessError(
+                self.env._("Switch to %s first.", self.company_id.name)
+            )
+
+    def action_what(self):
+        """Go to step two: propose one line per customer, with reasons.
+
+        :raise UserError: listing all that is wrong with step one, or when the
+            leavers have no customers
+        :raise AccessError: for people one neither is nor manages
+        """
+        self.ensure_one()
+        self._check_may_draft()
+        if errors := self._who_errors():
+            raise UserError("\n".join(errors))
+        proposals = self.env["continuity.handover"]._propose_lines(
+            self.leaver_ids, self.company_id
+        )
+        if not proposals:
+            raise UserError(
+                self.env._(
+                    "%(people)s have no customers and no open business in "
+                    "%(company)s: there is nothing to hand over.",
+                    people=", ".join(self.leaver_ids.mapped("name")),
+                    company=self.company_id.name,
+                )
+            )
+        successor = self.successor_id if self.successor_mode == "one" else None
+        self.line_ids = [Command.clear()] + [
+            Command.create({**values, "successor_id": successor and successor.id})
+            for values in proposals
+        ]
+        self.step = "what"
+        self._suggest_dates()
+        return self._reopen()
+
+    def _suggest_dates(self):
+        """Propose a time for each visit that all who take part can keep."""
+        plan = self._draft_plan()
+        plan._suggest_dates()
+        for wizard_line, line in zip(self.line_ids, plan.line_ids, strict=True):
+            wizard_line.date_visit = line.date_visit
+
+    def action_suggest_dates(self):
+        """Propose dates again, after lines were changed."""
+        self.line_ids.date_visit = False
+        self._suggest_dates()
+        return self._reopen()
+
+    # === STEP 3: PREVIEW === #
+
+    def action_preview(self):
+        """Go to step three: everything that would happen, and what is wrong."""
+        self.ensure_one()
+        self._check_may_draft()
+        self.step = "preview"
+        return self._reopen()
+
+    def action_back(self):
+        """Go back one step; what was edited is kept."""
+        self.ensure_one()
+        self.step = "what" if self.step == "preview" else "who"
+        return self._reopen()
+
+    @api.depends("step")
+    def _compute_preview(self):
+        for wizard in self:
+            wizard.error_text = wizard.warning_text = wizard.summary_html = False
+            if wizard.step != "preview":
+                continue
+            plan = wizard._draft_plan()
+            wizard.error_text = "\n".join(plan._submission_errors())
+            wizard.warning_text = "\n".join(plan._submission_warnings())
+            wizard.summary_html = self.env["ir.qweb"]._render(
+                "customer_continuity.handover_preview",
+                {"plan": plan, "counts": plan._count_records()},
+                minimal_qcontext=True,
+            )
+
+    # === THE PLAN === #
+
+    def _prepare_plan_values(self):
+        """Return the values of the draft plan, without its lines."""
+        self.ensure_one()
+        approval = {"user_id": self.approver_id.id, "deputy_id": self.deputy_id.id}
+        return {
+            "company_id": self.company_id.id,
+            "leaver_ids": [Command.set(self.leaver_ids.ids)],
+            "reason": self.reason,
+            "internal_reason": self.internal_reason,
+            "customer_reason": self.customer_reason,
+            "announce_date": self.announce_date,
+            "date_start": self.date_start,
+            "date_end": self.date_end,
+            "last_day": self.last_day,
+            "return_date": self.return_date,
+            "visits_per_day": self.visits_per_day,
+            "approval_ids": [Command.create(approval)] if self.approver_id else [],
+        }
+
+    def _draft_plan(self):
+        """Return the plan as it would be, in memory only, its lines in the order of
+        the wizard's, so that the plan's own checks serve the wizard too."""
+        values = self._prepare_plan_values()
+        values["line_ids"] = [
+            Command.create({**line._prepare_line_values(), **line._prepare_snapshot()})
+            for line in self.line_ids
+        ]
+        return self.env["continuity.handover"].new(values)
+
+    def action_create_plan(self):
+        """Create the draft plan and open it; nothing has moved yet.
+
+        :raise UserError: listing all errors of the preview
+        :raise AccessError: for people one neither is nor manages
+        """
+        self.ensure_one()
+        self._check_may_draft()
+        errors = self._who_errors() + self._draft_plan()._submission_errors()
+        if errors:
+            raise UserError("\n".join(dict.fromkeys(errors)))
+        values = self._prepare_plan_values()
+        values["line_ids"] = [
+            Command.create(line._prepare_line_values()) for line in self.line_ids
+        ]
+        plan = self.env["continuity.handover"].create(values)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": plan._name,
+            "res_id": plan.id,
+            "view_mode": "form",
+            "name": plan.name,
+        }
+
+    def _reopen(self):
+        """Return the action that shows the wizard at its current step."""
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Hand Over Customers"),
+            "context": {"dialog_size": "extra-large"},
+        }
+
+
+class ContinuityHandoverWizardLine(models.TransientModel):
+    """One proposed line; see ``continuity.handover.line`` for the fields."""
+
+    _name = "continuity.handover.wizard.line"
+    _description = "Customer to Hand Over"
+    _order = "excluded, mode desc, date_visit, id"
+
+    wizard_id = fields.Many2one(
+        "continuity.handover.wizard", required=True, ondelete="cascade"
+    )
+    leaver_id = fields.Many2one("res.users", string="Predecessor", readonly=True)
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    lead_id = fields.Many2one("crm.lead", string="Deal", readonly=True)
+    deal_name = fields.Char(readonly=True)
+    relationship_id = fields.Many2one("continuity.relationship", readonly=True)
+    tier_id = fields.Many2one("continuity.tier", readonly=True)
+    found_via = fields.Char(string="Found Through", readonly=True)
+    mode = fields.Selection(selection="_selection_mode", required=True)
+    mode_reason = fields.Char(string="Why", readonly=True)
+    manager_attends = fields.Boolean(string="Manager Comes Along")
+    successor_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
+    contact_ids = fields.Many2many(
+        "res.partner",
+        "continuity_handover_wizard_line_contact_rel",
+        string="People to Meet",
+        domain="['|', ('id', '=', partner_id), ('id', 'child_of', partner_id)]",
+    )
+    date_visit = fields.Datetime(string="Visit")
+    excluded = fields.Boolean(string="Leave Out")
+    exclude_reason = fields.Char(string="Why Left Out")
+
+    @api.model
+    def _selection_mode(self):
+        field = self.env["continuity.handover.line"]._fields["mode"]
+        return field._description_selection(self.env)
+
+    @api.depends("partner_id", "lead_id", "deal_name")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = line.partner_id.display_name or line.deal_name
+
+    def _prepare_line_values(self):
+        """Return the values of the plan's line."""
+        self.ensure_one()
+        return {
+            "leaver_id": self.leaver_id.id,
+            "partner_id": self.partner_id.id,
+            "lead_id": self.lead_id.id,
+            "deal_name": self.deal_name,
+            "found_via": self.found_via,
+            "mode": self.mode,
+            "mode_reason": self.mode_reason,
+            "manager_attends": self.manager_attends,
+            "successor_id": self.successor_id.id,
+            "contact_ids": [Command.set(self.contact_ids.ids)],
+            "date_visit": self.mode == "visit" and self.date_visit,
+            "excluded": self.excluded,
+            "exclude_reason": self.exclude_reason,
+        }
+
+    def _prepare_snapshot(self):
+        """Return what the plan's line will look up itself when it is created."""
+        return {"relationship_id": self.relationship_id.id, "tier_id": self.tier_id.id}

@@ -1,0 +1,66 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ContinuityReasonWizard(models.TransientModel):
+    """Ask for the reason of a decision and carry it out.
+
+    A model offers its decisions in :attr:`DECISIONS`; each names a method that
+    takes the reason and checks for itself who may decide.
+    """
+
+    _name = "continuity.reason.wizard"
+    _description = "Decision with a Reason"
+
+    # Per decision: the model and its method.
+    DECISIONS = {
+        "refuse_plan": ("continuity.handover", "_refuse"),
+        "cancel_plan": ("continuity.handover", "_cancel"),
+        "override_gate": ("continuity.handover.line", "_override_gate"),
+        "leave_line": ("continuity.handover.line", "_leave"),
+        "visit_failed": ("continuity.handover.line", "_visit_failed"),
+    }
+
+    decision = fields.Selection(
+        [
+            ("refuse_plan", "Refuse the plan"),
+            ("cancel_plan", "Cancel the plan"),
+            ("override_gate", "Go ahead although something is missing"),
+            ("leave_line", "Do not hand over"),
+            ("visit_failed", "The visit did not take place"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    res_ids = fields.Json(required=True, readonly=True)
+    reason = fields.Text(required=True)
+
+    @api.model
+    def _open(self, records, decision):
+        """Return the action that asks for the reason of a decision on records."""
+        labels = dict(self._fields["decision"]._description_selection(self.env))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "view_mode": "form",
+            "target": "new",
+            "name": labels[decision],
+            "context": {
+                "default_decision": decision,
+                "default_res_ids": records.ids,
+            },
+        }
+
+    def action_apply(self):
+        """Carry the decision out.
+
+        :raise UserError: when the records are gone
+        """
+        self.ensure_one()
+        model, method = self.DECISIONS[self.decision]
+        records = self.env[model].browse(self.res_ids).exists()
+        if not records:
+            raise UserError(self.env._("What you decide on no longer exists."))
+        records.check_access("read")
+        getattr(records, method)(self.reason)
+        return {"type": "ir.actions.act_window_close"}

@@ -91,7 +91,8 @@ class OdooLog:
         if message.level in ("ERROR", "CRITICAL"):
             failed = FAILED.match(message.lines[0])
             if failed:
-                self.failures.append((_name(message.logger, failed[1]), message))
+                name = _failed_name(message, *failed.groups())
+                self.failures.append((name, message))
             elif not (RESULT.search(message.text) or REPEATED.search(message.text)):
                 self.stray.append(message)
         elif message.level == "WARNING" and self.is_ours(message):
@@ -125,6 +126,14 @@ def mentions_us(message):
 def nobodys(message):
     """Take no warning as this addon's: it is not installed yet."""
     return False
+
+
+def _failed_name(message, test, rest):
+    """Return a failure's test; for a fixture of a class that is the class."""
+    owner = re.search(r"\(([\w.]+)\)", rest)
+    if test.startswith(("setUp", "tearDown")) and owner:
+        return _name(owner[1], f"{owner[1].rpartition('.')[2]}.{test}")
+    return _name(message.logger, test)
 
 
 def _name(logger, test):

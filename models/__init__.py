@@ -16,16 +16,18 @@ from . import continuity_process_mixin
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover
 from . import continuity_handover_approval
-from . import continuity_handover_capacity
-from . import continuity_handover_proposal
 from . import continuity_handover_topic
 from . import continuity_handover_line
 from . import continuity_handover_check
+from . import continuity_handover_move
+from . import continuity_handover_capacity
+from . import continuity_handover_proposal
 from . import continuity_handover_facts
 from . import continuity_handover_result
-from . import continuity_handover_move
+from . import continuity_handover_cutover
 
 # What Odoo's own models get.
+from . import calendar_event
 from . import crm_team
 from . import res_company
 from . import res_config_settings

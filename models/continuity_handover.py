@@ -150,7 +150,7 @@ class ContinuityHandover(models.Model):
     closed_on = fields.Datetime(readonly=True, copy=False)
     stragglers_listed_on = fields.Date(readonly=True, copy=False)
 
-    line_count = fields.Integer(compute="_compute_progress", string="Customers")
+    line_count = fields.Integer(compute="_compute_progress", string="Customers in Plan")
     visit_count = fields.Integer(compute="_compute_progress", string="Visits Planned")
     held_count = fields.Integer(compute="_compute_progress", string="Visits Held")
     moved_count = fields.Integer(compute="_compute_progress", string="Handed Over")

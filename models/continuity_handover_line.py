@@ -233,23 +233,20 @@ class ContinuityHandoverLine(models.Model):
         if not self.env.su:
             for plan in lines.handover_id:
                 plan._check_state("draft")
-        # Snapshots, taken with the rights of the app: the leaver's colleague who
-        # drafts for them may not see the relationship itself.
-        for line in lines.sudo().filtered(lambda x: x.partner_id):
-            if not line.relationship_id:
-                line.relationship_id = line._find_relationship()
-            line.tier_id = line.relationship_id.tier_id
+        lines.sudo()._take_snapshot()
         return lines
 
-    def _find_relationship(self):
-        return self.env["continuity.relationship"].search(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("active", "in", [True, False]),
-            ],
-            limit=1,
-        )
+    def _take_snapshot(self):
+        """Keep relationship and tier as they are now. With the rights of the app:
+        whoever drafts for a colleague may not see the relationship itself."""
+        relationship_model = self.env["continuity.relationship"]
+        for company, lines in self.filtered("partner_id").grouped("company_id").items():
+            relationships = relationship_model._ensure(company, lines.partner_id)
+            by_partner = relationships.grouped("partner_id")
+            for line in lines:
+                relationship = by_partner[line.partner_id.commercial_partner_id]
+                line.relationship_id = relationship
+                line.tier_id = relationship.tier_id
 
     def write(self, vals):
         if not self.env.su:

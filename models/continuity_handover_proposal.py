@@ -43,13 +43,8 @@ class ContinuityHandover(models.Model):
     @api.model
     def _collect_facts(self, partner_ids, company):
         """Read, in a few queries, what the proposals of all customers rest on."""
-        relationships = self.env["continuity.relationship"].search(
-            [
-                ("partner_id", "in", list(partner_ids)),
-                ("company_id", "=", company.id),
-                ("active", "in", [True, False]),
-            ]
-        )
+        partners = self.env["res.partner"].browse(partner_ids)
+        relationships = self.env["continuity.relationship"]._ensure(company, partners)
         deals = {}
         for partner, count, closing in self.env["crm.lead"]._read_group(
             [
@@ -183,7 +178,4 @@ class ContinuityHandover(models.Model):
     def _describe_counts(self, counts):
         """Put into words how a customer was found, e.g. “owner, 2 open deals”."""
         labels = {mover.key: mover.label for mover in self._get_movers()}
-        return ", ".join(
-            f"{count} {self.env._(labels[key])}" if count > 1 else str(labels[key])
-            for key, count in counts.items()
-        )
+        return ", ".join(f"{labels[key]}: {count}" for key, count in counts.items())

@@ -20,7 +20,9 @@ class ContinuityPolicyStep(models.Model):
     tier_id = fields.Many2one(
         "continuity.tier", required=True, ondelete="cascade", index=True
     )
-    tier_sequence = fields.Integer(related="tier_id.sequence", store=True)
+    tier_sequence = fields.Integer(
+        related="tier_id.sequence", store=True, string="Tier Sequence"
+    )
     segment = fields.Selection(
         [],
         help="Leave empty for every customer of the tier; a step for one segment "

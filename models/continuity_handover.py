@@ -226,7 +226,9 @@ class ContinuityHandover(models.Model):
     # === APPROVAL === #
 
     def _authors(self):
-        return super()._authors() | self.leaver_ids._origin
+        # The plan is the leaver's own, also when their manager drafts it for them
+        # and then approves it (H1).
+        return self.leaver_ids._origin
 
     def _submission_errors(self):
         errors = super()._submission_errors()

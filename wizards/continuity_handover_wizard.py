@@ -102,8 +102,8 @@ class ContinuityHandoverWizard(models.TransientModel):
     @api.depends("leaver_ids")
     def _compute_approver_id(self):
         for wizard in self:
-            leaders = wizard.sudo().leaver_ids.crm_team_ids.user_id
-            wizard.approver_id = (leaders - wizard.leaver_ids)[:1]
+            leavers = wizard.leaver_ids._origin
+            wizard.approver_id = (leavers.sudo().crm_team_ids.user_id - leavers)[:1]
 
     # === STEP 1: WHO === #
 

@@ -71,7 +71,7 @@ class ContinuityHandoverLine(models.Model):
         "continuity.handover", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(
-        related="handover_id.company_id", store=True, index=True
+        related="handover_id.company_id", store=True, index=True, precompute=True
     )
     plan_state = fields.Selection(related="handover_id.state", string="Plan Status")
     leaver_id = fields.Many2one(
@@ -503,16 +503,11 @@ class ContinuityHandoverLine(models.Model):
             ]
         )
 
-    def action_open(self):
-        """Open one line in its own form."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "name": self.display_name,
-        }
+    def action_prepare_items(self):
+        """Declare every item that has a text prepared, as the predecessor."""
+        self.check_ids.filtered(
+            lambda c: c.state == "to_prepare" and (c.prepared_text or "").strip()
+        ).action_prepare()
 
     def action_report_visit(self):
         """Open the dialog that records what came of the visit, or of the call."""

@@ -129,7 +129,9 @@ class ContinuityRelationship(models.Model):
     owner_id = fields.Many2one(
         "res.users", readonly=True, index="btree_not_null", ondelete="set null"
     )
-    owner_since = fields.Date(readonly=True, help="Since when the owner looks after it.")
+    owner_since = fields.Date(
+        readonly=True, help="Since when the owner looks after it."
+    )
     completeness = fields.Integer(
         string="Profile Complete (%)",
         readonly=True,
@@ -207,7 +209,9 @@ class ContinuityRelationship(models.Model):
             }
         )
         self._post_note(
-            self.env._("Locked in tier %(tier)s: %(reason)s", tier=tier.name, reason=reason)
+            self.env._(
+                "Locked in tier %(tier)s: %(reason)s", tier=tier.name, reason=reason
+            )
         )
         self._refresh_self()
 

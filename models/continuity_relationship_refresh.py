@@ -192,7 +192,9 @@ class ContinuityRelationship(models.Model):
         :return: how many rows differ
         :rtype: int
         """
-        values = SQL("(%s)", SQL(", ").join(SQL.identifier("r", f) for f in REFRESHED_FIELDS))
+        values = SQL(
+            "(%s)", SQL(", ").join(SQL.identifier("r", f) for f in REFRESHED_FIELDS)
+        )
         new_values = SQL(
             "(%s)", SQL(", ").join(SQL.identifier("f", f) for f in REFRESHED_FIELDS)
         )
@@ -230,7 +232,9 @@ class ContinuityRelationship(models.Model):
         """
         scope = SQL()
         if partners is not None:
-            scope = SQL("AND p.commercial_partner_id IN %s", tuple(partners.ids) or (0,))
+            scope = SQL(
+                "AND p.commercial_partner_id IN %s", tuple(partners.ids) or (0,)
+            )
         pairs = self._refresh_sql_pairs(company, scope)
         if create_missing:
             pairs = SQL("%s UNION SELECT unnest(%s)", pairs, partners.ids)
@@ -268,9 +272,10 @@ WITH purchase AS (
            ) yearly
   GROUP BY partner_id
 ), gap AS (
-    SELECT partner_id, day - LAG(day) OVER (PARTITION BY partner_id ORDER BY day) AS days
+    SELECT partner_id, day - LAG(day) OVER customer AS days
       FROM daily
      WHERE purchases > 0
+    WINDOW customer AS (PARTITION BY partner_id ORDER BY day)
 ), rhythm AS (
     SELECT partner_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS days
       FROM gap
@@ -284,7 +289,8 @@ WITH purchase AS (
     %(pairs)s
 ), owned AS (
     -- When the present owner was entered, as far as the chatter knows.
-    SELECT m.res_id AS partner_id, t.new_value_integer AS user_id, MAX(m.date)::date AS day
+    SELECT m.res_id AS partner_id, t.new_value_integer AS user_id,
+           MAX(m.date)::date AS day
       FROM mail_tracking_value t
       JOIN mail_message m ON m.id = t.mail_message_id AND m.model = 'res.partner'
      WHERE t.field_id = %(owner_field)s
@@ -301,7 +307,8 @@ WITH purchase AS (
             END AS owner_since,
            CASE WHEN r.tier_locked THEN r.tier_id END AS locked_tier_id,
            ROUND(COALESCE(total.revenue, 0) / %(rounding)s) * %(rounding)s AS revenue,
-           ROUND(COALESCE(peak.amount, 0) / %(rounding)s) * %(rounding)s AS peak_revenue,
+           ROUND(COALESCE(peak.amount, 0) / %(rounding)s) * %(rounding)s
+               AS peak_revenue,
            COALESCE(total.purchase_count, 0)::int AS purchase_count,
            total.first_day AS first_purchase_date,
            total.last_day AS last_purchase_date,
@@ -337,8 +344,8 @@ WITH purchase AS (
 )
 SELECT partner_id, %(columns)s FROM stated""",
             purchases=self._refresh_sql_purchases(company, today, scope),
-            contacts=SQL(
-                "\nUNION ALL\n").join(self._refresh_sql_contacts(company, today, scope)
+            contacts=SQL("\nUNION ALL\n").join(
+                self._refresh_sql_contacts(company, today, scope)
             ),
             pairs=pairs,
             start=start,
@@ -478,12 +485,25 @@ SELECT partner_id, %(columns)s FROM stated""",
     SELECT p.id
       FROM res_partner p JOIN res_users u ON u.id = p.user_id
      WHERE p.commercial_partner_id = p.id AND p.active AND p.id <> %(self)s
-       AND COALESCE(p.company_id, u.company_id) = %(company)s %(scope)s %(elsewhere)s""",
+       AND COALESCE(p.company_id, u.company_id) = %(company)s
+       AND %(external)s %(scope)s %(elsewhere)s""",
             dealings=self._refresh_sql_dealings(own, scope),
             company=company.id,
             self=company.partner_id.id,
             elsewhere=elsewhere,
+            external=self._refresh_sql_external(),
             scope=scope,
+        )
+
+    def _refresh_sql_external(self):
+        """Return the condition that the partner ``p`` is no colleague.
+
+        What colleagues write is no word of a customer, also when their address
+        stands among the customer's contacts.
+        """
+        return SQL(
+            "NOT EXISTS (SELECT FROM res_users c"
+            " WHERE c.partner_id = p.id AND NOT c.share)"
         )
 
     def _refresh_sql_dealings(self, company_condition, scope):
@@ -535,12 +555,7 @@ SELECT partner_id, %(columns)s FROM stated""",
             "tomorrow": tomorrow,
             "now": min(fields.Datetime.now(), fields.Datetime.to_datetime(tomorrow)),
             "scope": scope,
-            # What colleagues write is no word of a customer, also when their
-            # address stands among the customer's contacts.
-            "external": SQL(
-                "NOT EXISTS (SELECT FROM res_users u "
-                "WHERE u.partner_id = p.id AND NOT u.share)"
-            ),
+            "external": self._refresh_sql_external(),
         }
         written = SQL(
             """
@@ -645,7 +660,10 @@ SELECT partner_id, %(columns)s FROM stated""",
         if not names:
             return SQL("100")
         filled = [
-            SQL("(%s)::int", self._refresh_sql_filled(self.env["res.partner"]._fields[n]))
+            SQL(
+                "(%s)::int",
+                self._refresh_sql_filled(self.env["res.partner"]._fields[n]),
+            )
             for n in names
         ]
         return SQL(
@@ -692,10 +710,10 @@ SELECT partner_id, %(columns)s FROM stated""",
              LEFT JOIN (
                     SELECT partner_id,
                            SUM(revenue) OVER () AS total,
-                           SUM(revenue) OVER (
-                               ORDER BY revenue DESC, partner_id ROWS UNBOUNDED PRECEDING
-                           ) - revenue AS before
+                           SUM(revenue) OVER largest - revenue AS before
                       FROM (%s) buyer
+                    WINDOW largest AS (ORDER BY revenue DESC, partner_id
+                                       ROWS UNBOUNDED PRECEDING)
                        ) ranking ON ranking.partner_id = figure.partner_id)""",
             ranking,
         )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 THRESHOLD_FIELDS = ("cadence_days", "min_revenue", "min_years", "max_share")
 
@@ -219,6 +219,21 @@ class ContinuityTier(models.Model):
             values = tier.with_company(source).read(THRESHOLD_FIELDS, load=None)[0]
             values.pop("id")
             tier.with_company(target)._write_thresholds(values)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        relationships = self.env["continuity.relationship"].sudo()
+        relationships = relationships.with_context(active_test=False)
+        for tier in self:
+            if count := relationships.search_count([("tier_id", "=", tier.id)]):
+                raise UserError(
+                    self.env._(
+                        "%(count)s customers are in tier %(tier)s. Archive it instead: "
+                        "the next refresh moves them to the tiers that are left.",
+                        count=count,
+                        tier=tier.name,
+                    )
+                )
 
     def unlink(self):
         result = super().unlink()

@@ -4,20 +4,22 @@ from odoo import api, models
 class CrmTeam(models.Model):
     _inherit = "crm.team"
 
-    def write(self, vals):
-        # Record rules hold the users of one's teams and are cached.
-        if {"user_id", "active"}.intersection(vals):
-            self.env.registry.clear_cache()
-        return super().write(vals)
-
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
+        teams = super().create(vals_list)
+        self.env["res.users"]._continuity_teams_changed()
+        return teams
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"user_id", "active"}.intersection(vals):
+            self.env["res.users"]._continuity_teams_changed()
+        return result
 
     def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
+        result = super().unlink()
+        self.env["res.users"]._continuity_teams_changed()
+        return result
 
 
 class CrmTeamMember(models.Model):
@@ -25,14 +27,17 @@ class CrmTeamMember(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
+        members = super().create(vals_list)
+        self.env["res.users"]._continuity_teams_changed()
+        return members
 
     def write(self, vals):
+        result = super().write(vals)
         if {"user_id", "crm_team_id", "active"}.intersection(vals):
-            self.env.registry.clear_cache()
-        return super().write(vals)
+            self.env["res.users"]._continuity_teams_changed()
+        return result
 
     def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
+        result = super().unlink()
+        self.env["res.users"]._continuity_teams_changed()
+        return result

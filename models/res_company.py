@@ -104,16 +104,6 @@ class ResCompany(models.Model):
                     )
                 )
 
-    @api.constrains("continuity_tier_method")
-    def _check_continuity_tier_method(self):
-        """The tiers must make sense for the method that is to be used."""
-        tiers = self.env["continuity.tier"]
-        for company in self:
-            if tiers.search_count([], limit=1) and (
-                errors := tiers._threshold_errors(company)
-            ):
-                raise ValidationError("\n".join(errors))
-
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
@@ -121,3 +111,21 @@ class ResCompany(models.Model):
         for company in companies:
             tiers._copy_thresholds(company.parent_id or self.env.company, company)
         return companies
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "continuity_tier_method" in vals:
+            self._check_continuity_tiers()
+        return result
+
+    def _check_continuity_tiers(self):
+        """Check that the tiers make sense for the method that is to be used.
+
+        Not a constraint: a company has no thresholds yet while it is created.
+
+        :raise ValidationError: saying what to change
+        """
+        tiers = self.env["continuity.tier"]
+        for company in self:
+            if errors := tiers._threshold_errors(company):
+                raise ValidationError("\n".join(errors))

@@ -11,6 +11,15 @@ RELATIONSHIP_FIELDS = {
     "continuity_next_due_date": "next_due_date",
     "continuity_completeness": "completeness",
 }
+PROFILE_FIELDS = (
+    "continuity_business",
+    "continuity_equipment",
+    "continuity_problems",
+    "continuity_decision_makers",
+    "continuity_buying_reason",
+    "continuity_preferences",
+    "continuity_channel_id",
+)
 USER_GROUP = "customer_continuity.group_user"
 
 
@@ -88,9 +97,11 @@ class ResPartner(models.Model):
         groups=USER_GROUP,
     )
     continuity_state = fields.Selection(
-        selection=lambda self: self.env["continuity.relationship"]
-        ._fields["state"]
-        ._description_selection(self.env),
+        selection=lambda self: (
+            self.env["continuity.relationship"]
+            ._fields["state"]
+            ._description_selection(self.env)
+        ),
         string="Contact State",
         compute="_compute_continuity_relationship",
         search="_search_continuity_state",
@@ -163,6 +174,7 @@ class ResPartner(models.Model):
             for name, source in RELATIONSHIP_FIELDS.items():
                 partner[name] = relationship[source]
 
+    @api.depends("commercial_partner_id", *PROFILE_FIELDS)
     @api.depends_context("company", "lang")
     def _compute_continuity_missing_items(self):
         items = self.env.company.sudo().continuity_profile_item_ids

@@ -31,6 +31,12 @@ class ResUsers(models.Model):
             "crm_team_member_ids.user_id", "in", users.ids
         )
 
+    @api.model
+    def _continuity_teams_changed(self):
+        """Let record rules see new team members at once: rules are cached."""
+        self.invalidate_model(["continuity_team_user_ids"])
+        self.env.registry.clear_cache()
+
     def _is_continuity_manager_of(self, user):
         """Tell whether this user is a manager of another.
 

@@ -58,7 +58,9 @@ class ContinuityCommon(TransactionCase):
         cls.user_leader = cls._create_user(
             "leader", sales, "customer_continuity.group_team"
         )
-        cls.user_all = cls._create_user("all", "sales_team.group_sale_salesman_all_leads")
+        cls.user_all = cls._create_user(
+            "all", "sales_team.group_sale_salesman_all_leads"
+        )
         cls.user_manager = cls._create_user(
             "manager", "sales_team.group_sale_manager", companies=both
         )

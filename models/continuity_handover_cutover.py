@@ -359,10 +359,13 @@ class ContinuityHandover(models.Model):
         for name in path:
             field = model._fields[name]
             model = self.env[field.comodel_name]
-            alias = query.join(alias, name, model._table, "id", name)
+            # The link is not the field's name alone: a domain may have left-joined it.
+            alias = query.join(alias, name, model._table, "id", f"{name}_reached")
         field = model._fields[last]
         if field.type == "many2many":
-            alias = query.join(alias, "id", field.relation, field.column1, last)
+            alias = query.join(
+                alias, "id", field.relation, field.column1, f"{last}_reached"
+            )
             last = field.column2
         return SQL.identifier(alias, last)
 

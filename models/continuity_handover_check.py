@@ -204,15 +204,13 @@ class ContinuityHandoverCheck(models.Model):
     def _missing_step(self):
         """Say in words what this item still needs."""
         self.ensure_one()
-        name = self.topic_id.name
-        line = self.line_id
         if self.state == "to_prepare":
-            return self.env._("%s: to be prepared by the predecessor.", name)
+            return self.env._("To be prepared by the predecessor")
         if self.state == "returned":
-            return self.env._("%s: handed back with a question.", name)
-        if self.state == "prepared" and line.mode == "visit":
-            return self.env._("%s: to be confirmed with the customer.", name)
-        return self.env._("%s: to be accepted by the successor.", name)
+            return self.env._("Handed back with a question")
+        if self.state == "prepared" and self.line_id.mode == "visit":
+            return self.env._("To be confirmed with the customer")
+        return self.env._("To be accepted by the successor")
 
     # === STEPS === #
 

@@ -111,8 +111,9 @@ class ContinuityHandoverLine(models.Model):
     advice = fields.Text(
         string="Manager's Advice", help="What the successor should know or take care of."
     )
-    excluded = fields.Boolean(help="The customer stays with the predecessor.")
-    exclude_reason = fields.Char()
+    excluded = fields.Boolean(
+        string="Left Out", help="The customer stays with the predecessor.")
+    exclude_reason = fields.Char(string="Why Left Out")
     state = fields.Selection(
         [
             ("open", "Open"),
@@ -320,9 +321,11 @@ class ContinuityHandoverLine(models.Model):
             return problems
         if self.mode == "visit" and self.visit_state != "held":
             problems.append(self.env._("The joint visit has not been held."))
-        for check in self.check_ids.filtered(lambda c: c.topic_id.required):
-            if check.state != "accepted":
-                problems.append(check._missing_step())
+        missing = self.check_ids.filtered(
+            lambda c: c.topic_id.required and c.state != "accepted"
+        )
+        for step, checks in missing.grouped(lambda c: c._missing_step()).items():
+            problems.append(f"{step}: {', '.join(checks.topic_id.mapped('name'))}")
         if not self.check_ids:
             problems.append(self.env._("There are no items: start the plan first."))
         return problems

@@ -60,6 +60,17 @@ class ContinuityHandover(models.Model):
             known, earliest = deals.get(customer_id, (0, False))
             earliest = min(filter(None, (earliest, closing)), default=False)
             deals[customer_id] = (known + count, earliest)
+        quotations = defaultdict(int)
+        for partner, count in self.env["sale.order"]._read_group(
+            [
+                ("partner_id.commercial_partner_id", "in", list(partner_ids)),
+                ("state", "in", ("draft", "sent")),
+                ("company_id", "=", company.id),
+            ],
+            ["partner_id"],
+            ["__count"],
+        ):
+            quotations[partner.commercial_partner_id.id] += count
         people = defaultdict(list)
         for contact in self.env["res.partner"].search(
             [
@@ -79,6 +90,7 @@ class ContinuityHandover(models.Model):
             "company": company,
             "relationships": {r.partner_id.id: r for r in relationships},
             "deals": deals,
+            "quotations": quotations,
             "people": people,
             "visit_tiers": visiting.tier_id,
             "manager_tiers": visiting.filtered("manager_attends").tier_id,
@@ -152,6 +164,8 @@ class ContinuityHandover(models.Model):
                 )
             else:
                 reasons.append(self.env._("%s deals in progress", count))
+        if count := facts["quotations"].get(partner.id):
+            reasons.append(self.env._("%s open quotations", count))
         if partner.continuity_dislikes_change:
             reasons.append(self.env._("dislikes a change of contact"))
         return reasons

@@ -24,8 +24,8 @@ lint: ## Run every check on the code
 lint-selftest: ## Prove that every check can fail
 	@dev/start lint-selftest
 
-format: ## Let the formatters rewrite the code
-	@dev/start format
+format: ## Let the formatters rewrite the code [FILES=only these]
+	@dev/start format $(FILES)
 
 bench: ## Measure, and print the ratios of docs/benchmarks.md
 	@dev/bench

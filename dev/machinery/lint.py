@@ -177,15 +177,34 @@ def run_check(check, copy, tools):
 
 
 def format_code(args):
-    """Let ruff and prettier rewrite the checkout."""
+    """Let the formatters and fixers rewrite the checkout, or only some files.
+
+    They work on a copy, so that a file that somebody saves meanwhile is left alone.
+
+    :param list args: files to rewrite, relative to the root; none for all
+    """
     tools = Tools.get()
-    ruff_program = tools.of_python("ruff")
-    found = [n for n in tree.files() if os.path.splitext(n)[1] in PRETTIER]
-    commands = [
-        [ruff_program, "check", "--no-cache", "--fix", "--quiet", "."],
-        [ruff_program, "format", "--no-cache", "--quiet", "."],
-        [*prettier_command(tools), "--write", *prettier_files(found)],
-    ]
-    findings = [call(args, paths.CHECKOUT) for args in commands]
+    chosen = {os.path.normpath(name) for name in args}
+    with tree.copied() as copy:
+        before = copy.contents()
+        oca = [f"--disable={OCA_DISABLED}", "--fix", "--no-exit"]
+        call(
+            [tools.of_python("oca-checks-odoo-module"), *oca, paths.MODULE], copy.addons
+        )
+        found = copy.found(".po", ".pot", under=copy.addon)
+        if found:
+            call([tools.of_python("oca-checks-po"), *oca[1:], *found], copy.addon)
+        copy.take_over_from_addon()
+        ruff_program = tools.of_python("ruff")
+        styled = prettier_files(copy.found(*PRETTIER))
+        commands = [
+            [ruff_program, "check", "--no-cache", "--fix", "--quiet", "."],
+            [ruff_program, "format", "--no-cache", "--quiet", "."],
+            [*prettier_command(tools), "--write", *styled],
+        ]
+        findings = [call(args, copy.repository) for args in commands]
+        for name, content in sorted(copy.contents().items()):
+            if content != before.get(name) and (not chosen or name in chosen):
+                tree.write_back(name, before.get(name), content)
     print("\n".join(filter(None, findings)) or "formatted")
     return 1 if any(findings) else 0

@@ -8,7 +8,7 @@ from machinery.environment import Environment
 from machinery.odoo_log import OdooLog
 
 TESTS = "/test_lint"
-SUBTEST_OF = re.compile(r"^(?:FAIL|ERROR): Subtest .*\(module='(\w+)'")
+SUBTEST_OF = re.compile(r"^(?:FAIL|ERROR): Subtest .*\(module='?(\w+)")
 # These are there when test_lint really did its work, not only passed.
 EXPECTED = ("TestPyLint.test_pylint", "TestESLint.test_eslint")
 

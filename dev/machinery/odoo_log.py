@@ -132,7 +132,8 @@ def _failed_name(message, test, rest):
     """Return a failure's test; for a fixture of a class that is the class."""
     owner = re.search(r"\(([\w.]+)\)", rest)
     if test.startswith(("setUp", "tearDown")) and owner:
-        return _name(owner[1], f"{owner[1].rpartition('.')[2]}.{test}")
+        module, _, name = owner[1].rpartition(".")
+        return _name(module, f"{name}.{test}")
     return _name(message.logger, test)
 
 

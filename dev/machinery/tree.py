@@ -66,6 +66,20 @@ class Tree:
         with contextlib.suppress(FileNotFoundError):
             shutil.copy2(paths.CHECKOUT / name, path)
 
+    def contents(self):
+        """Return the bytes of every file of the repository's copy, by name."""
+        return {
+            str(path.relative_to(self.repository)): path.read_bytes()
+            for path in self.repository.rglob("*")
+            if path.is_file()
+        }
+
+    def take_over_from_addon(self):
+        """Bring what was changed in the addon's copy into the repository's copy."""
+        for path in self.addon.rglob("*"):
+            if path.is_file():
+                shutil.copy2(path, self.repository / path.relative_to(self.addon))
+
     def plant(self, name, text):
         """Write a file into the copies, for the linters' own test."""
         for root in (self.repository, self.addon):
@@ -81,6 +95,14 @@ class Tree:
             for path in root.rglob("*")
             if path.suffix in suffixes and path.is_file()
         )
+
+
+def write_back(name, before, after):
+    """Change the file ``name`` of the checkout, unless it is not as it was before."""
+    path = paths.CHECKOUT / name
+    if before is not None and path.is_file() and path.read_bytes() == before:
+        path.write_bytes(after)
+        print(f"rewrote {name}")
 
 
 @contextlib.contextmanager

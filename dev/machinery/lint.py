@@ -5,6 +5,7 @@ import subprocess
 import time
 import traceback
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from machinery import (
     debian,
@@ -176,6 +177,20 @@ def run_check(check, copy, tools):
     return findings, time.monotonic() - begin
 
 
+def is_damaged(name, before, after):
+    """Tell whether a fixer lost elements, as they do where one line holds several."""
+    if not name.endswith(".xml"):
+        return False
+    try:
+        old, new = (
+            [element.tag for element in ElementTree.fromstring(content).iter()]
+            for content in (before, after)
+        )
+    except ElementTree.ParseError:
+        return True
+    return old != new
+
+
 def format_code(args):
     """Let the formatters and fixers rewrite the checkout, or only some files.
 
@@ -194,7 +209,7 @@ def format_code(args):
         found = copy.found(".po", ".pot", under=copy.addon)
         if found:
             call([tools.of_python("oca-checks-po"), *oca[1:], *found], copy.addon)
-        copy.take_over_from_addon()
+        copy.take_over_from_addon(unless=is_damaged)
         ruff_program = tools.of_python("ruff")
         styled = prettier_files(copy.found(*PRETTIER))
         commands = [

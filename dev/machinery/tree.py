@@ -74,11 +74,18 @@ class Tree:
             if path.is_file()
         }
 
-    def take_over_from_addon(self):
-        """Bring what was changed in the addon's copy into the repository's copy."""
+    def take_over_from_addon(self, unless):
+        """Bring what was changed in the addon's copy into the repository's copy.
+
+        :param unless: called with name, old and new content; true keeps the old
+        """
         for path in self.addon.rglob("*"):
-            if path.is_file():
-                shutil.copy2(path, self.repository / path.relative_to(self.addon))
+            name = str(path.relative_to(self.addon))
+            old = self.repository / name
+            if path.is_file() and old.is_file():
+                before, after = old.read_bytes(), path.read_bytes()
+                if before != after and not unless(name, before, after):
+                    old.write_bytes(after)
 
     def plant(self, name, text):
         """Write a file into the copies, for the linters' own test."""

@@ -33,7 +33,7 @@ class ContinuityHandover(models.Model):
     _inherit = ["continuity.process.mixin"]
     _order = "date_start desc, id desc"
     _sequence_code = "continuity.handover"
-    _editable_fields = frozenset({"report_note"})
+    _editable_fields = frozenset({"report_note", "line_ids"})
 
     _guarded_fields = frozenset(
         {
@@ -551,8 +551,7 @@ class ContinuityHandover(models.Model):
         for plan in self:
             plan.check_access("read")
             plan._check_state("draft", "submitted", "approved", "running")
-            if not plan.has_access("write"):
-                plan._check_may_manage()
+            plan._check_author()
             plan_sudo = plan.sudo()
             plan_sudo.line_ids.touchpoint_ids._cancel(reason)
             plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])

@@ -30,3 +30,4 @@ class ContinuityHandoverApproval(models.Model):
         """
         if not self.env.su:
             self.handover_id._check_state("draft")
+            self.handover_id._check_author()

@@ -175,6 +175,7 @@ class ContinuityHandover(models.Model):
     def action_suggest_dates(self):
         """Propose a time for every visit of a draft that has none."""
         self.check_access("write")
+        self._check_author()
         self._check_state("draft")
         for plan in self:
             plan._suggest_dates()

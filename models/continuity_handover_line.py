@@ -63,7 +63,6 @@ class ContinuityHandoverLine(models.Model):
             "predecessor_signed_on",
             "tier_id",
             "relationship_id",
-            "check_ids",
         }
     )
 
@@ -232,8 +231,7 @@ class ContinuityHandoverLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         if not self.env.su:
-            for plan in lines.handover_id:
-                plan._check_state("draft")
+            lines._check_draft_author()
         lines.sudo()._take_snapshot()
         return lines
 
@@ -261,9 +259,11 @@ class ContinuityHandoverLine(models.Model):
         return result
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_only_from_draft(self):
+    def _check_draft_author(self):
+        """Lines come and go with the draft, by the hand of its authors."""
         if not self.env.su:
             self.handover_id._check_state("draft")
+            self.handover_id._check_author()
 
     def _check_editable(self, vals):
         """Refuse changes that do not fit the state of the plan and the user's role.
@@ -271,10 +271,14 @@ class ContinuityHandoverLine(models.Model):
         :raise UserError: when the plan is past the state this can be changed in
         :raise AccessError: when only a manager may change it
         """
-        names = set(vals)
+        # Items have checks of their own, see continuity.handover.check.
+        names = set(vals) - {"check_ids"}
         for line in self.sudo():
             state = line.plan_state
+            if not names:
+                continue
             if state == "draft":
+                line.handover_id.with_env(self.env)._check_author()
                 continue
             if line.state != "open" or not names <= MANAGER_FIELDS.get(state, set()):
                 raise UserError(

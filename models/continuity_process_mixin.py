@@ -34,8 +34,8 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     _mail_post_access = "read"
 
-    # Set by the process: the code of its ir.sequence, and what may still be
-    # written once the document was submitted.
+    # Set by the process: the code of its ir.sequence, and the fields that have
+    # checks of their own and may be written whatever the state.
     _sequence_code = None
     _editable_fields = frozenset()
 
@@ -95,6 +95,7 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     def write(self, vals):
         if not self.env.su and not self._editable_fields.issuperset(vals):
+            self._check_author()
             for document in self:
                 if document.state != "draft":
                     raise UserError(
@@ -105,6 +106,20 @@ class ContinuityProcessMixin(models.AbstractModel):
                         )
                     )
         return super().write(vals)
+
+    def _check_author(self):
+        """Refuse changes by people who may only read the document.
+
+        :raise AccessError: unless author, approver or manager
+        """
+        for document in self:
+            authors = document._authors() | document.create_uid
+            if self.env.user not in authors and not document._may_manage():
+                raise AccessError(
+                    self.env._(
+                        "%s is written by its authors and approvers.", document.name
+                    )
+                )
 
     @api.depends("approval_ids.state", "state")
     @api.depends_context("uid")
@@ -229,8 +244,9 @@ class ContinuityProcessMixin(models.AbstractModel):
 
         :raise UserError: listing everything that stands in the way
         """
+        self.check_access("write")
+        self._check_author()
         for document in self:
-            document.check_access("write")
             document._check_state("draft")
             if errors := document._submission_errors():
                 raise UserError("\n".join(errors))
@@ -323,8 +339,9 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     def action_draft(self):
         """Take a refused or cancelled document back to draft, approvals cleared."""
+        self.check_access("write")
+        self._check_author()
         for document in self:
-            document.check_access("write")
             document._check_state("refused", "cancelled", "submitted")
             document_sudo = document.sudo()
             document_sudo.approval_ids.write(

@@ -103,7 +103,10 @@ class ContinuityHandoverWizard(models.TransientModel):
     def _compute_approver_id(self):
         for wizard in self:
             leavers = wizard.leaver_ids._origin
-            wizard.approver_id = (leavers.sudo().crm_team_ids.user_id - leavers)[:1]
+            managers = leavers.sudo().crm_team_ids.user_id
+            if all(self.env.user._is_continuity_manager_of(x) for x in leavers):
+                managers |= self.env.user
+            wizard.approver_id = (managers - leavers)[:1]
 
     # === STEP 1: WHO === #
 

@@ -8,7 +8,10 @@ class ContinuityGuardedMixin(models.AbstractModel):
     A user, over the form or over RPC, may not create or write the fields in
     ``_guarded_fields``: they record what a checked method did (a state, a gate,
     who confirmed what). Those methods check the user's rights and then write
-    with a narrow ``sudo()``. No context key or parameter lifts the guard (I13).
+    with a narrow ``sudo()``. No context key or parameter lifts the guard (I13):
+    neither ``default_state`` in the caller's context nor a default the caller
+    saved for themselves reaches a guarded field, also where a method of ours
+    creates the record for them. A copy starts with none of them.
 
     An extension adds to ``_guarded_fields``; it never removes from it.
     """
@@ -29,6 +32,30 @@ class ContinuityGuardedMixin(models.AbstractModel):
         if not self.env.su:
             self._check_guarded_fields(vals)
         return super().write(vals)
+
+    @api.model
+    def default_get(self, fields):
+        guarded = self._guarded_fields.intersection(fields)
+        values = super().default_get([name for name in fields if name not in guarded])
+        for name in guarded:
+            field = self._fields[name]
+            if field.default:
+                value = field.convert_to_cache(
+                    field.default(self), self, validate=False
+                )
+                values[name] = field.convert_to_write(value, self)
+        return values
+
+    def copy_data(self, default=None):
+        given = set(default or {})
+        return [
+            {
+                name: value
+                for name, value in vals.items()
+                if name in given or name not in self._guarded_fields
+            }
+            for vals in super().copy_data(default)
+        ]
 
     def _check_guarded_fields(self, vals):
         """Refuse values for guarded fields.

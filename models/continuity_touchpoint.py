@@ -1,11 +1,19 @@
+import logging
 import uuid
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+from odoo.fields import Command
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL, split_every
+
+_logger = logging.getLogger(__name__)
 
 OPEN_STATES = ("owed", "tried")
+# Activities the scheduler creates in one transaction.
+SHOW_BATCH_SIZE = 500
 
 
 class ContinuityTouchpoint(models.Model):
@@ -54,6 +62,7 @@ class ContinuityTouchpoint(models.Model):
             "reason",
             "activity_id",
             "event_id",
+            "show_error",
             "user_id",
             "attendee_ids",
             "channel_ids",
@@ -133,6 +142,11 @@ class ContinuityTouchpoint(models.Model):
     event_id = fields.Many2one(
         "calendar.event", string="Meeting", readonly=True, ondelete="set null"
     )
+    show_error = fields.Char(
+        string="Why Not Shown",
+        readonly=True,
+        help="Why the scheduler could not put it into the responsible person's list.",
+    )
 
     # I1: an index, not a search, so that two crons cannot both find nothing.
     _origin_uniq = models.UniqueIndex(
@@ -209,7 +223,7 @@ class ContinuityTouchpoint(models.Model):
             "date_show": vals["date_due"],
             "channel_id": channel_ids[0],
             **vals,
-            "channel_ids": [fields.Command.set(channel_ids)],
+            "channel_ids": [Command.set(channel_ids)],
         }
 
     def _show(self):
@@ -255,18 +269,8 @@ class ContinuityTouchpoint(models.Model):
         dated = self.sudo().filtered(
             lambda t: t.date_planned and t.channel_id.is_meeting
         )
-        for quiet, touchpoints in dated.grouped(lambda t: not t.invite_customer).items():
-            event_model = (
-                self.env["calendar.event"]
-                .sudo()
-                .with_context(
-                    dont_notify=True,
-                    mail_activity_quick_update=True,
-                    mail_auto_subscribe_no_notify=True,
-                    no_mail_to_attendees=quiet,
-                    skip_attendee_notification=quiet,
-                )
-            )
+        for invite, touchpoints in dated.grouped("invite_customer").items():
+            event_model = self._get_event_model(invite)
             new = touchpoints.filtered(lambda t: not t.event_id)
             for touchpoint in touchpoints - new:
                 event = event_model.browse(touchpoint.event_id.id)
@@ -276,32 +280,57 @@ class ContinuityTouchpoint(models.Model):
             for touchpoint, event in zip(new, events, strict=True):
                 touchpoint.event_id = event.id
 
+    @api.model
+    def _get_event_model(self, invite=False):
+        """Return the calendar, as superuser, such that a change in it mails nobody.
+
+        :param bool invite: whether those who take part get Odoo's invitation
+        """
+        return (
+            self.env["calendar.event"]
+            .sudo()
+            .with_context(
+                dont_notify=True,
+                mail_activity_quick_update=True,
+                mail_auto_subscribe_no_notify=True,
+                no_mail_to_attendees=not invite,
+                skip_attendee_notification=not invite,
+            )
+        )
+
     def _prepare_event_values(self):
         """Return the values of the meeting of one touchpoint."""
         self.ensure_one()
-        users = self.user_id | self.attendee_ids
-        partners = users.partner_id
-        if self.invite_customer:
-            partners |= self.contact_ids or self.partner_id
         model_id = self.env["ir.model"]._get_id("res.partner")
         return {
             "name": self.name,
             "user_id": self.user_id.id,
-            "partner_ids": [fields.Command.set(partners.ids)],
+            "partner_ids": [Command.set(self._event_partners().ids)],
             "start": self.date_planned,
-            "stop": fields.Datetime.add(self.date_planned, hours=self.duration),
+            "stop": self.date_planned + timedelta(hours=self.duration),
+            # Else the calendar's own default length wins over the stop.
+            "duration": self.duration,
             "res_model_id": model_id,
             "res_id": self.partner_id.id,
             "location": self.partner_id.contact_address_inline or False,
             # Otherwise the calendar plans a second activity for the meeting.
-            "activity_ids": [fields.Command.link(a) for a in self.activity_id.ids],
+            "activity_ids": [Command.link(a) for a in self.activity_id.ids],
         }
+
+    def _event_partners(self):
+        """Return who stands in the meeting; the customer only when invited."""
+        self.ensure_one()
+        partners = (self.user_id | self.attendee_ids).partner_id
+        if self.invite_customer:
+            partners |= self.contact_ids or self.partner_id
+        return partners
 
     def _reschedule(self, date_planned):
         """Move the appointment, with its meeting and its activity's deadline.
 
         :param datetime date_planned: the new appointment, UTC, or False
         """
+        date_planned = fields.Datetime.to_datetime(date_planned)
         for touchpoint in self.sudo():
             touchpoint.date_planned = date_planned
             if date_planned:
@@ -310,26 +339,77 @@ class ContinuityTouchpoint(models.Model):
                 ).date()
                 if touchpoint.activity_id:
                     touchpoint.activity_id.date_deadline = touchpoint.date_due
+            else:
+                touchpoint._drop_event()
         self._sync_event()
+
+    def _set_people(self, attendees, contacts):
+        """Change who takes part, also in the meeting.
+
+        :param attendees: ``res.users`` besides the responsible person
+        :param contacts: ``res.partner``, the customer's people
+        """
+        for touchpoint in self.sudo():
+            before = touchpoint._event_partners()
+            touchpoint.write(
+                {
+                    "attendee_ids": [Command.set(attendees.ids)],
+                    "contact_ids": [Command.set(contacts.ids)],
+                }
+            )
+            after = touchpoint._event_partners()
+            event = self._get_event_model(touchpoint.invite_customer).browse(
+                touchpoint.event_id.id
+            )
+            # Whom colleagues have added to the meeting themselves stays in it.
+            event.write(
+                {
+                    "partner_ids": [Command.unlink(p.id) for p in before - after]
+                    + [Command.link(p.id) for p in after - before]
+                }
+            )
 
     @api.model
     def _cron_show(self):
-        """Create the activities of touchpoints whose day has come, in batches."""
-        domain = [
-            ("state", "in", OPEN_STATES),
-            ("activity_id", "=", False),
-            ("date_show", "<=", fields.Date.today()),
-        ]
-        remaining = self.search_count(domain)
-        self.env["ir.cron"]._commit_progress(remaining=remaining)
-        while batch := self.search(domain, limit=500, order="id"):
+        """Create the activities of touchpoints whose day has come, in batches.
+
+        One that fails keeps its reason in ``show_error``, is tried again at the next
+        run and holds up no other (I11).
+        """
+        cron = self.env["ir.cron"]
+        ids = self.search(
+            [
+                ("state", "in", OPEN_STATES),
+                ("activity_id", "=", False),
+                ("date_show", "<=", fields.Date.today()),
+            ],
+            order="id",
+        ).ids
+        cron._commit_progress(remaining=len(ids))
+        for batch_ids in split_every(SHOW_BATCH_SIZE, ids):
             # Several hosts may run at once: take what nobody else has taken.
-            batch = batch.try_lock_for_update(allow_referencing=True)
-            if not batch:
+            batch = self.browse(batch_ids).try_lock_for_update(allow_referencing=True)
+            batch._show_or_keep_error()
+            if not cron._commit_progress(len(batch_ids)):
                 return
-            batch._show()
-            if not self.env["ir.cron"]._commit_progress(len(batch)):
+
+    def _show_or_keep_error(self):
+        """Show touchpoints together; if that fails one by one, and note on those
+        that cannot be shown why not."""
+        try:
+            with self.env.cr.savepoint():
+                self._show()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # only a new transaction can see what the other one changed
+        except Exception as error:
+            if len(self) > 1:
+                for touchpoint in self:
+                    touchpoint._show_or_keep_error()
                 return
+            _logger.warning("Touchpoint %s cannot be shown", self.id, exc_info=error)
+            self.sudo().show_error = str(error)
+        else:
+            self.sudo().filtered("show_error").show_error = False
 
     # === PERFORMING === #
 
@@ -351,9 +431,7 @@ class ContinuityTouchpoint(models.Model):
                     )
                 )
             if touchpoint.state not in OPEN_STATES:
-                raise UserError(
-                    self.env._("“%s” is closed already.", touchpoint.name)
-                )
+                raise UserError(self.env._("“%s” is closed already.", touchpoint.name))
 
     def log_attempt(self, outcome, **values):
         """Record that somebody tried to reach the customer, and what came of it.
@@ -364,7 +442,8 @@ class ContinuityTouchpoint(models.Model):
         :return: the attempts
         :rtype: continuity.touchpoint.attempt
         :raise AccessError: unless the user takes part or is their manager
-        :raise UserError: when the touchpoint is closed, or the date is in the future
+        :raise UserError: when the touchpoint is closed, the date is in the future, or
+            somebody who takes part was in another meeting then
         """
         self.check_access("read")
         self._check_may_perform()
@@ -384,6 +463,8 @@ class ContinuityTouchpoint(models.Model):
                     fields.Datetime.context_timestamp(self, date).strftime("%F %H:%M"),
                 )
             )
+        if outcome == "held":
+            self._check_not_elsewhere(values.get("channel_id"), date)
         attempts = (
             self.env["continuity.touchpoint.attempt"]
             .sudo()
@@ -419,6 +500,70 @@ class ContinuityTouchpoint(models.Model):
                         channels=", ".join(touchpoint.channel_ids.mapped("name")),
                     )
                 )
+
+    def _check_not_elsewhere(self, channel_id, date):
+        """Refuse a meeting in which somebody cannot have taken part, because they
+        held one with another customer at that time: 80 visits in an hour are none.
+
+        A meeting takes as long as was planned, whatever minutes are reported.
+
+        :param int channel_id: the channel used; the touchpoint's own without
+        :param datetime date: when the meeting began
+        :raise UserError: naming person, customer and time
+        """
+        channel = self.env["continuity.channel"].browse(channel_id)
+        reported = self.browse().sudo()
+        for meeting in self.sudo():
+            if not (channel or meeting.channel_id).is_meeting:
+                continue
+            others = [(t, date) for t in reported]
+            others += meeting._find_meetings_around(date)
+            reported |= meeting
+            people = meeting.user_id | meeting.attendee_ids
+            for other, start in others:
+                both = people & (other.user_id | other.attendee_ids)
+                apart = date >= start + timedelta(
+                    hours=other.duration
+                ) or start >= date + timedelta(hours=meeting.duration)
+                # Two duties to one customer may be met in one meeting.
+                if both and not apart and other.partner_id != meeting.partner_id:
+                    raise UserError(
+                        self.env._(
+                            "%(person)s met %(other)s at %(time)s and cannot have met "
+                            "%(customer)s then: correct the time.",
+                            person=both[0].name,
+                            other=other.partner_id.display_name,
+                            time=fields.Datetime.context_timestamp(
+                                self, start
+                            ).strftime("%F %H:%M"),
+                            customer=meeting.partner_id.display_name,
+                        )
+                    )
+
+    def _find_meetings_around(self, date):
+        """Return the meetings the people of this one held within a day of a time.
+
+        :return: tuples (touchpoint, start)
+        :rtype: list[tuple]
+        """
+        self.ensure_one()
+        people = self.user_id | self.attendee_ids
+        attempts = (
+            self.env["continuity.touchpoint.attempt"]
+            .sudo()
+            .search(
+                [
+                    ("outcome", "=", "held"),
+                    ("channel_id.is_meeting", "=", True),
+                    ("date", ">", date - timedelta(days=1)),
+                    ("date", "<", date + timedelta(days=1)),
+                    "|",
+                    ("touchpoint_id.user_id", "in", people.ids),
+                    ("touchpoint_id.attendee_ids", "in", people.ids),
+                ]
+            )
+        )
+        return [(attempt.touchpoint_id, attempt.date) for attempt in attempts]
 
     def action_report(self):
         """Open the dialog that reports what came of this contact."""
@@ -470,9 +615,14 @@ class ContinuityTouchpoint(models.Model):
     def _withdraw(self):
         """Take open activities and future meetings out of people's lists."""
         self.activity_id.filtered("active").unlink()
+        self._drop_event()
+
+    def _drop_event(self):
+        """Take future meetings out of the calendars; past ones are history."""
         now = fields.Datetime.now()
-        future = self.event_id.filtered(lambda e: e.active and e.start > now)
-        future.with_context(dont_notify=True).action_archive()
+        future = self.filtered(lambda t: t.event_id.active and t.event_id.start > now)
+        self._get_event_model().browse(future.event_id.ids).action_archive()
+        future.event_id = False
 
     def _notify_origin(self, hook):
         """Call a hook of the subject mixin on the lines these came from."""

@@ -14,6 +14,7 @@
         "security/continuity_touchpoint_rules.xml",
         "security/continuity_handover_rules.xml",
         "security/continuity_handover_move_rules.xml",
+        "security/continuity_wizard_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_channel_data.xml",
         "data/continuity_policy_data.xml",
@@ -39,6 +40,13 @@
     "assets": {
         "web.assets_tests": ["customer_continuity/static/tests/tours/**/*"],
     },
+    "demo": [
+        "demo/continuity_demo.xml",
+        "demo/continuity_demo_customers.xml",
+        "demo/continuity_demo_sales.xml",
+        "demo/continuity_demo_contacts.xml",
+        "demo/continuity_demo_plans.xml",
+    ],
     "post_init_hook": "post_init_hook",
     "application": True,
 }

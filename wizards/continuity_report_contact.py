@@ -18,6 +18,7 @@ class ContinuityReportContact(models.TransientModel):
         compute="_compute_channel_id",
         store=True,
         readonly=False,
+        precompute=True,
     )
     outcome = fields.Selection(selection="_selection_outcome", required=True)
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)

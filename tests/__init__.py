@@ -6,3 +6,5 @@ from . import test_relationship_merge
 from . import test_relationship_refresh
 from . import test_settings
 from . import test_tiers
+from . import test_touchpoint
+from . import test_visit_planner

@@ -45,7 +45,7 @@ class ContinuityHandoverLine(models.Model):
     _description = "Customer in a Handover Plan"
     _inherit = ["continuity.subject.mixin", "continuity.guarded.mixin"]
     _order = "handover_id, excluded, mode desc, date_visit, id"
-    _rec_names_search = ["partner_id", "lead_id"]
+    _rec_names_search = ["partner_id", "deal_name"]
 
     _guarded_fields = frozenset(
         {
@@ -84,7 +84,7 @@ class ContinuityHandoverLine(models.Model):
         help="For an open deal that has no customer yet.",
     )
     deal_name = fields.Char(
-        readonly=True, help="Kept in case the deal is deleted while the plan runs."
+        readonly=True, help="As it was when the plan was made, for who cannot see it."
     )
     found_via = fields.Char(
         string="Found Through", readonly=True, help="Why this customer is in the plan."
@@ -183,15 +183,11 @@ class ContinuityHandoverLine(models.Model):
 
     # === COMPUTES === #
 
-    @api.depends("partner_id", "lead_id", "deal_name")
+    @api.depends("partner_id", "deal_name")
     def _compute_display_name(self):
+        # Not through the lead: the successor cannot read it before the cut-over.
         for line in self:
-            line.display_name = (
-                line.partner_id.display_name
-                or line.lead_id.name
-                or line.deal_name
-                or self.env._("Deleted deal")
-            )
+            line.display_name = line.partner_id.display_name or line.deal_name
 
     @api.depends("visit_touchpoint_id.state")
     def _compute_visit_state(self):
@@ -236,8 +232,10 @@ class ContinuityHandoverLine(models.Model):
         return lines
 
     def _take_snapshot(self):
-        """Keep relationship and tier as they are now. With the rights of the app:
+        """Keep names, relationship and tier as they are now. With the rights of the app:
         whoever drafts for a colleague may not see the relationship itself."""
+        for line in self.filtered("lead_id"):
+            line.deal_name = line.lead_id.name
         relationship_model = self.env["continuity.relationship"]
         for company, lines in self.filtered("partner_id").grouped("company_id").items():
             relationships = relationship_model._ensure(company, lines.partner_id)

@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 
 
@@ -83,7 +83,7 @@ class TestHandoverTour(HttpCase):
 
     def test_handover_from_wizard_to_closed_plan(self):
         self.env["continuity.relationship"]._refresh(self.company)
-        self.start_tour("/odoo", "continuity_handover_draft", login="admin")
+        self._tour("action_handover_wizard", "draft", "admin")
         plan = self.env["continuity.handover"].search(
             [("leaver_ids", "in", self.marc.ids)], limit=1
         )
@@ -93,30 +93,37 @@ class TestHandoverTour(HttpCase):
         self.assertFalse(plan.move_ids, "nothing has moved yet")
         to_move = self._movable_records(plan)
 
-        self.start_tour("/odoo", "continuity_handover_visit", login="demo")
+        self._tour("action_handover_line", "visit", "demo")
         acme_line = plan.line_ids.filtered(lambda x: x.partner_id == self.acme)
         self.assertEqual(acme_line.visit_state, "held")
         self.assertEqual(
             acme_line.check_ids.mapped("state"), ["confirmed"] * len(acme_line.check_ids)
         )
         self.assertFalse(acme_line.visit_touchpoint_id.activity_id.active)
-        self.start_tour("/odoo", "continuity_handover_accept", login="sue")
+        self._tour("action_handover_line", "accept", "sue")
         self.assertTrue(acme_line.gate_open)
 
-        for line in plan.line_ids - acme_line:
+        for hours_ago, line in enumerate(plan.line_ids - acme_line, start=1):
             self.assertFalse(line.gate_open)
-            self._go_the_way(line)
-        self.start_tour("/odoo", "continuity_handover_move", login="admin")
+            self._go_the_way(line, hours_ago)
+        self._tour("action_handover", "move", "admin")
         self.env.invalidate_all()
         plan.line_ids.with_user(self.sue).action_sign_off()
         plan.line_ids.with_user(self.marc).action_sign_off()
-        self.start_tour("/odoo", "continuity_handover_close", login="admin")
+        self._tour("action_handover", "close", "admin")
 
         self.env.invalidate_all()
         self.assertEqual(plan.state, "done")
         self.assertEqual(plan.closed_by_id, self.admin)
         self._assert_moved(to_move)
         self._assert_kept()
+
+    def _tour(self, action, name, login):
+        self.start_tour(
+            f"/odoo/action-customer_continuity.{action}",
+            f"continuity_handover_{name}",
+            login=login,
+        )
 
     def _movable_records(self, plan):
         """Return what is open of Marc's with these customers, found record by
@@ -152,7 +159,7 @@ class TestHandoverTour(HttpCase):
         self.assertTrue(leads and orders and activities)
         return leads, orders, activities
 
-    def _go_the_way(self, line):
+    def _go_the_way(self, line, hours_ago):
         """Prepare, visit, confirm and accept one line through the public methods."""
         leaver_line = line.with_user(self.marc)
         leaver_line.action_fill_items()
@@ -160,7 +167,13 @@ class TestHandoverTour(HttpCase):
             check.prepared_text = check.prepared_text or "Nothing else to know."
         leaver_line.action_prepare_items()
         if line.mode == "visit":
-            leaver_line.visit_touchpoint_id.log_attempt("held", note="Met on site")
+            leaver_line.visit_touchpoint_id.log_attempt(
+                "held",
+                date=fields.Datetime.subtract(
+                    fields.Datetime.now(), hours=2 * hours_ago
+                ),
+                note="Met on site",
+            )
             for check in leaver_line.check_ids:
                 check.write(
                     {

@@ -37,7 +37,6 @@ const openCustomer = [
 
 // The manager drafts the plan for Marc Demo, submits it and approves it.
 tours.add("continuity_handover_draft", {
-    url: "/odoo/action-customer_continuity.action_handover_wizard",
     steps: () => [
         {
             content: "the manager is proposed as predecessor: take them out",
@@ -106,7 +105,6 @@ const items = ["Contacts", "Organisation", "Past purchases", "Deals", "Recent in
 
 // Marc prepares, reports the visit and notes what the customer confirmed.
 tours.add("continuity_handover_visit", {
-    url: "/odoo/action-customer_continuity.action_handover_line",
     steps: () => [
         ...openCustomer,
         press("Fill In from Odoo"),
@@ -145,7 +143,6 @@ tours.add("continuity_handover_visit", {
 
 // Sue accepts item by item.
 tours.add("continuity_handover_accept", {
-    url: "/odoo/action-customer_continuity.action_handover_line",
     steps: () => [
         ...openCustomer,
         ...items.flatMap((item) => [
@@ -174,7 +171,6 @@ const openPlan = {
 
 // The manager hands over, later reports and closes.
 tours.add("continuity_handover_move", {
-    url: "/odoo/action-customer_continuity.action_handover",
     steps: () => [
         openPlan,
         isNow("Running"),
@@ -186,7 +182,6 @@ tours.add("continuity_handover_move", {
     ],
 });
 tours.add("continuity_handover_close", {
-    url: "/odoo/action-customer_continuity.action_handover",
     steps: () => [
         openPlan,
         press("Report the Result"),

@@ -16,10 +16,11 @@ def run(args, problem, log=None, **kwargs):
     :return: what the command printed
     :rtype: str
     """
+    if "input" not in kwargs:
+        kwargs["stdin"] = subprocess.DEVNULL
     try:
         done = subprocess.run(
             [str(arg) for arg in args],
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -16,8 +16,9 @@ EXPECTED = ("TestPyLint.test_pylint", "TestESLint.test_eslint")
 def check(copy, tools):
     """Run test_lint in a database with the addon; return what it finds."""
     env = Environment()
+    # Ours come first: Debian's npm brings an old eslint along.
     env.variables["PATH"] = os.pathsep.join(
-        [env.variables["PATH"], str(tools.node.bin), tools.python]
+        [str(tools.node.bin), env.variables["PATH"], tools.python]
     )
     # test_lint speaks to eslint in the way of version 8.
     env.variables["ESLINT_USE_FLAT_CONFIG"] = "false"

@@ -6,7 +6,7 @@ import time
 
 from machinery import databases, paths, process
 from machinery.environment import Environment
-from machinery.odoo_log import OdooLog
+from machinery.odoo_log import Message, OdooLog
 from machinery.problem import say
 
 PACKAGES = ("chromium", "wkhtmltopdf", "fonts-noto-cjk", "poppler-utils")
@@ -87,8 +87,20 @@ def test(args):
             *("--screenshots", log_path.with_suffix("")),
         )
         code = run_odoo(env, command, log, log_path, Progress())
+    if not os.environ.get("TAGS"):
+        _check_uninstalling(env, log, log_path)
     _forget_old_logs()
     return report(log, code, log_path)
+
+
+def _check_uninstalling(env, log, log_path):
+    """Count what no test inside Odoo can try."""
+    from machinery import uninstalling  # it needs `run_odoo` from here
+
+    for name, failure in uninstalling.check(env, log_path).items():
+        log.started.append(name)
+        if failure:
+            log.failures.append((name, Message("ERROR", "uninstalling", [failure])))
 
 
 def report(log, code, log_path):

@@ -48,5 +48,6 @@
         "demo/continuity_demo_plans.xml",
     ],
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

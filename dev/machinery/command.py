@@ -33,15 +33,16 @@ def run(args, problem, log=None, **kwargs):
     if log:
         (paths.log_dir() / log).write_text(done.stdout)
     if done.returncode:
-        raise Problem(f"{problem}\n{_tail(done.stdout, log)}")
+        raise Problem(problem + _details(done.stdout, log))
     return done.stdout
 
 
-def _tail(output, log):
+def _details(output, log):
+    """Return where the details are; in CI, where nobody can look, what they are."""
+    if log and not os.environ.get("CI"):
+        return f" ({paths.log_dir() / log} has the details)"
     lines = [line for line in output.splitlines() if line.strip()][-12:]
-    if log:
-        lines.append(f"(all of it: {paths.log_dir() / log})")
-    return "\n".join("    " + line for line in lines)
+    return "".join(f"\n    {line}" for line in lines)
 
 
 def first_on_path(name):

@@ -40,7 +40,10 @@ def query(env, sql, database="postgres"):
     """Return the rows that ``sql`` selects, as lists of strings."""
     answer = command.run(
         [env.python, "-c", _QUERY, database, sql],
-        "PostgreSQL does not answer as expected.",
+        "the PostgreSQL server that PGHOST and the like name refuses."
+        if postgres.users_own()
+        else "the private PostgreSQL does not answer.",
+        log="postgresql.log",
         env=env.variables,
     )
     return [line.split("\t") for line in answer.splitlines()]

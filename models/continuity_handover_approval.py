@@ -20,7 +20,10 @@ class ContinuityHandoverApproval(models.Model):
 
     def write(self, vals):
         self._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        # Also not from a draft of one's own into a plan that was submitted.
+        self._check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _check_draft(self):

@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 import pytz
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..tools.visit_planner import Visit, VisitPlanner, subtract
 
@@ -43,7 +44,8 @@ class ContinuityHandover(models.Model):
             company.continuity_visit_minutes,
             company.continuity_travel_minutes,
         )
-        self._subtract_meetings(planner, users.sudo(), start, stop, tz)
+        own_events = plan.sudo().line_ids.visit_touchpoint_id.event_id
+        self._subtract_meetings(planner, users.sudo(), start, stop, tz, own_events)
         self._subtract_other_plans(planner, users, start, stop, tz, plan)
         return planner
 
@@ -66,8 +68,11 @@ class ContinuityHandover(models.Model):
         return free
 
     @api.model
-    def _subtract_meetings(self, planner, users, start, stop, tz):
-        """Take the meetings of the users out of their free time."""
+    def _subtract_meetings(self, planner, users, start, stop, tz, own_events):
+        """Take the meetings of the users out of their free time.
+
+        :param own_events: the meetings of the visits that are being planned
+        """
         user_by_partner = {user.partner_id.id: user.id for user in users}
         attendees = (
             self.env["calendar.attendee"]
@@ -76,6 +81,7 @@ class ContinuityHandover(models.Model):
                 [
                     ("partner_id", "in", list(user_by_partner)),
                     ("state", "!=", "declined"),
+                    ("event_id", "not in", own_events.ids),
                     ("event_id.active", "=", True),
                     ("event_id.show_as", "=", "busy"),
                     ("event_id.start", "<", _naive(stop)),
@@ -224,6 +230,37 @@ class ContinuityHandover(models.Model):
 
 class ContinuityHandoverLine(models.Model):
     _inherit = "continuity.handover.line"
+
+    def _check_visit_times(self):
+        """Refuse times of visits that the people of plans under way cannot keep,
+        given the other visits of the same plans.
+
+        :raise UserError: naming each of these visits
+        """
+        dated = self.filtered(lambda x: x.mode == "visit" and x.date_visit)
+        errors = []
+        for plan, lines in dated.grouped("handover_id").items():
+            first_day = max(plan.date_start, plan.announce_date)
+            planner = plan._get_visit_planner(
+                plan.company_id,
+                lines._visitors(),
+                first_day,
+                max(plan.date_end, first_day),
+                plan.visits_per_day,
+                plan,
+            )
+            for other in plan.line_ids - lines:
+                if other.mode == "visit" and other.date_visit and not other.excluded:
+                    planner.book(
+                        other._visitors().ids,
+                        plan._local_date(other.date_visit),
+                        other.date_visit,
+                    )
+            for line in lines.sorted(lambda x: (x.date_visit, x.id)):
+                if problem := line._visit_problem(planner, first_day):
+                    errors.append(problem)
+        if errors:
+            raise UserError("\n".join(errors))
 
     def _visitors(self):
         """Return who makes the visits of these lines."""

@@ -122,7 +122,22 @@ class ContinuityHandoverCheck(models.Model):
         if not self.env.su:
             for name in vals:
                 self._check_editable(name)
-        return super().write(vals)
+        rewritten = self.browse()
+        if "prepared_text" in vals:
+            rewritten = self.filtered(
+                lambda x: x.confirmed_on and x.prepared_text != vals["prepared_text"]
+            )
+        result = super().write(vals)
+        if rewritten:
+            # The customer confirmed another text: it has to be confirmed again.
+            rewritten.sudo().write(
+                {
+                    "confirmed_on": False,
+                    "confirmed_by_id": False,
+                    "touchpoint_id": False,
+                }
+            )
+        return result
 
     def _check_editable(self, name):
         """Refuse a text of another role, or at another time.
@@ -266,6 +281,16 @@ class ContinuityHandoverCheck(models.Model):
                 raise UserError(
                     self.env._(
                         "“%s”: name the person who confirmed it.", check.topic_id.name
+                    )
+                )
+            customer = check.contact_id.sudo().commercial_partner_id
+            if customer != line.partner_id.commercial_partner_id:
+                raise UserError(
+                    self.env._(
+                        "“%(item)s”: %(person)s does not belong to %(customer)s.",
+                        item=check.topic_id.name,
+                        person=check.contact_id.name,
+                        customer=line.display_name,
                     )
                 )
             if not (check.customer_words or "").strip():

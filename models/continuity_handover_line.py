@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 # Who may change what on a line of a plan that is no longer a draft. The manager
@@ -63,6 +63,9 @@ class ContinuityHandoverLine(models.Model):
             "predecessor_signed_on",
             "tier_id",
             "relationship_id",
+            # Stored, computed: what a user wrote here would be believed.
+            "company_id",
+            "visit_state",
         }
     )
 
@@ -108,10 +111,12 @@ class ContinuityHandoverLine(models.Model):
     )
     date_visit = fields.Datetime(string="Visit")
     advice = fields.Text(
-        string="Manager's Advice", help="What the successor should know or take care of."
+        string="Manager's Advice",
+        help="What the successor should know or take care of.",
     )
     excluded = fields.Boolean(
-        string="Left Out", help="The customer stays with the predecessor.")
+        string="Left Out", help="The customer stays with the predecessor."
+    )
     exclude_reason = fields.Char(string="Why Left Out")
     state = fields.Selection(
         [
@@ -225,15 +230,23 @@ class ContinuityHandoverLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create(vals_list)
+        lines = super().create([self._with_customer(vals) for vals in vals_list])
         if not self.env.su:
             lines._check_draft_author()
         lines.sudo()._take_snapshot()
         return lines
 
+    @api.model
+    def _with_customer(self, vals):
+        """Return values in which a contact is replaced by its customer."""
+        if not vals.get("partner_id"):
+            return vals
+        partner = self.env["res.partner"].browse(vals["partner_id"]).sudo()
+        return {**vals, "partner_id": partner.commercial_partner_id.id}
+
     def _take_snapshot(self):
-        """Keep names, relationship and tier as they are now. With the rights of the app:
-        whoever drafts for a colleague may not see the relationship itself."""
+        """Keep names, relationship and tier as they are now. With the rights of the
+        app: whoever drafts for a colleague may not see the relationship itself."""
         for line in self.filtered("lead_id"):
             line.deal_name = line.lead_id.name
         relationship_model = self.env["continuity.relationship"]
@@ -248,12 +261,11 @@ class ContinuityHandoverLine(models.Model):
     def write(self, vals):
         if not self.env.su:
             self._check_editable(vals)
-        moved_visits = self.browse()
-        if "date_visit" in vals:
-            moved_visits = self.filtered(lambda x: x.plan_state == "running")
-        result = super().write(vals)
-        if moved_visits:
-            moved_visits._reschedule_visit()
+        result = super().write(self._with_customer(vals))
+        if "partner_id" in vals:
+            self.sudo()._take_snapshot()
+        if {"date_visit", "manager_attends", "contact_ids"}.intersection(vals):
+            self._update_visits(vals)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -275,6 +287,10 @@ class ContinuityHandoverLine(models.Model):
             state = line.plan_state
             if not names:
                 continue
+            if vals.get("handover_id", line.handover_id.id) != line.handover_id.id:
+                raise UserError(
+                    self.env._("A line stays in its plan: add the customer there.")
+                )
             if state == "draft":
                 line.handover_id.with_env(self.env)._check_author()
                 continue
@@ -298,10 +314,21 @@ class ContinuityHandoverLine(models.Model):
                     )
                 )
 
-    def _reschedule_visit(self):
-        for line in self.sudo():
-            if line.visit_touchpoint_id.state in ("owed", "tried"):
-                line.visit_touchpoint_id._reschedule(line.date_visit)
+    def _update_visits(self, vals):
+        """Bring open visits of plans under way in line with what was just written.
+
+        :raise UserError: when people cannot keep the new times
+        """
+        under_way = self.filtered(lambda x: x.plan_state in ("approved", "running"))
+        if not self.env.su and {"date_visit", "manager_attends"}.intersection(vals):
+            under_way.sudo()._check_visit_times()
+        for line in under_way.sudo():
+            visit = line.visit_touchpoint_id
+            if visit.state not in ("owed", "tried"):
+                continue
+            if "date_visit" in vals:
+                visit._reschedule(line.date_visit)
+            visit._set_people(line._companions(), line.contact_ids)
 
     # === GATE === #
 
@@ -381,6 +408,28 @@ class ContinuityHandoverLine(models.Model):
 
     # === TOUCHPOINTS === #
 
+    def _touchpoint_done(self, touchpoints):
+        """Refuse a report that the customer heard of it too early (H1).
+
+        :raise UserError: before the change was announced inside, or before the
+            period of a plan that was not started earlier
+        """
+        for touchpoint in touchpoints:
+            plan = self.browse(touchpoint.origin_id).handover_id
+            decided = plan.approval_ids.filtered("decided_on").mapped("decided_on")
+            begun = [plan.date_start, *map(plan._local_date, decided)]
+            first_day = max(plan.announce_date, min(begun))
+            if plan._local_date(touchpoint.date_done) < first_day:
+                raise UserError(
+                    self.env._(
+                        "%(customer)s could not be told before %(day)s, when the "
+                        "handover was announced inside and begun.",
+                        customer=touchpoint.partner_id.display_name,
+                        day=first_day,
+                    )
+                )
+        return super()._touchpoint_done(touchpoints)
+
     def _touchpoint_failed(self, touchpoints):
         """A visit that could not take place becomes information-only (H4)."""
         res = super()._touchpoint_failed(touchpoints)
@@ -442,23 +491,29 @@ class ContinuityHandoverLine(models.Model):
     def _prepare_visit_values(self, channels):
         """Return the touchpoint of the joint visit of one line."""
         plan = self.handover_id
-        people = self.successor_id
-        if self.manager_attends:
-            people |= plan.manager_id
         return self._prepare_touchpoint_values(
             "visit",
             channels,
             name=self.env._("Joint visit: %s", self.display_name),
             purpose="handover",
             user_id=self.leaver_id.id,
-            attendee_ids=[fields.Command.set((people - self.leaver_id).ids)],
-            contact_ids=[fields.Command.set(self.contact_ids.ids)],
+            attendee_ids=[Command.set(self._companions().ids)],
+            contact_ids=[Command.set(self.contact_ids.ids)],
             date_planned=self.date_visit,
             date_due=plan._local_date(self.date_visit) or plan.date_end,
-            # It has to be arranged with the customer: shown as the plan starts.
-            date_show=plan.date_start,
+            # It has to be arranged with the customer: shown as the plan starts, but
+            # arranging it is telling them.
+            date_show=max(plan.date_start, plan.announce_date),
             duration=plan.company_id.continuity_visit_minutes / 60,
         )
+
+    def _companions(self):
+        """Return who visits the customer together with the predecessor."""
+        self.ensure_one()
+        people = self.successor_id
+        if self.manager_attends:
+            people |= self.handover_id.manager_id
+        return people - self.leaver_id
 
     def _prepare_info_values(self):
         """Return the touchpoints with which an information-only customer hears of
@@ -468,12 +523,12 @@ class ContinuityHandoverLine(models.Model):
         steps = self.env["continuity.policy.step"]._steps_for("handover", self.tier_id)
         # The joint visit was proposed by the first step; here it was decided
         # against, so a policy that knows visits only leaves the telephone.
-        steps = steps.filtered(lambda s: not all(s.channel_ids.mapped("is_meeting")))
         call = self.env.ref("customer_continuity.channel_call")
         owed = [
-            (step.sequence, step.offset_days, step.channel_ids, step.id)
+            (step.id, step.offset_days, channels)
             for step in steps
-        ] or [(1, 0, call, 0)]
+            if (channels := step.channel_ids.filtered(lambda c: not c.is_meeting))
+        ] or [(0, 0, call)]
         return [
             self._prepare_touchpoint_values(
                 f"tell:{step_id}",
@@ -485,12 +540,12 @@ class ContinuityHandoverLine(models.Model):
                 ),
                 purpose="handover",
                 user_id=self.leaver_id.id,
-                attendee_ids=[fields.Command.set(self.successor_id.ids)],
-                contact_ids=[fields.Command.set(self.contact_ids.ids)],
+                attendee_ids=[Command.set(self.successor_id.ids)],
+                contact_ids=[Command.set(self.contact_ids.ids)],
                 date_due=min(fields.Date.add(start, days=offset), plan.date_end),
                 date_show=start,
             )
-            for _sequence, offset, channels, step_id in owed
+            for step_id, offset, channels in owed
         ]
 
     # === ITEMS === #

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 READER_STATES_FOR_SUCCESSORS = ("approved", "running", "reported", "done")
 # A handful of lines is moved while the user waits; more go to the scheduler.
@@ -71,8 +72,7 @@ class ContinuityHandover(models.Model):
         tracking=True,
     )
     internal_reason = fields.Text(
-        help="For the approvers and those who may see the plan. Customers never "
-        "see it."
+        help="For the approvers and those who may see the plan. Customers never see it."
     )
     customer_reason = fields.Text(
         string="What Customers Are Told",
@@ -223,6 +223,65 @@ class ContinuityHandover(models.Model):
             plan.open_count = len(lines.filtered(lambda x: x.state == "open"))
             plan.progress = 100 * plan.moved_count // (len(lines) or 1)
 
+    # === ACCESS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        plans = super().create(vals_list)
+        plans._check_may_draft_for(plans.leaver_ids)
+        return plans
+
+    def write(self, vals):
+        if "report_note" in vals and not self.env.su:
+            self._check_state("draft", "submitted", "approved", "running", "reported")
+            self._check_participant()
+        result = super().write(vals)
+        if "leaver_ids" in vals:
+            self._check_may_draft_for(self.leaver_ids)
+        return result
+
+    @api.model
+    def _check_may_draft_for(self, leavers):
+        """Refuse plans for people one neither is nor manages.
+
+        :param leavers: ``res.users``
+        :raise AccessError: for a colleague's customers
+        """
+        if self.env.su:
+            return
+        for leaver in leavers - self.env.user:
+            if not self.env.user._is_continuity_manager_of(leaver):
+                raise AccessError(
+                    self.env._(
+                        "A plan for %s is drafted by themself or by their manager.",
+                        leaver.name,
+                    )
+                )
+
+    def _check_participant(self):
+        """Refuse what only the people of a plan do.
+
+        :raise AccessError: unless predecessor, successor, approver or manager
+        """
+        for plan in self:
+            plan.check_access("read")
+            if self.env.user not in plan.leaver_ids | plan.line_ids.successor_id:
+                plan._check_may_manage()
+
+    def _may_manage(self):
+        # A manager who leaves decides nothing about their own plan (I7).
+        own = self.env.user in self.sudo().leaver_ids
+        if own and not self.sudo().company_id.continuity_allow_self_approval:
+            return False
+        return super()._may_manage()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_before_it_runs(self):
+        if self.sudo().line_ids.check_ids or self.sudo().move_ids:
+            raise UserError(
+                self.env._("A plan that was carried out, even in part, is evidence.")
+            )
+
     # === APPROVAL === #
 
     def _authors(self):
@@ -232,6 +291,7 @@ class ContinuityHandover(models.Model):
 
     def _submission_errors(self):
         errors = super()._submission_errors()
+        errors += self._approver_errors()
         lines = self.line_ids.filtered(lambda line: not line.excluded)
         if not lines:
             errors.append(self.env._("Nobody is handed over: add a customer."))
@@ -241,9 +301,66 @@ class ContinuityHandover(models.Model):
         errors += self._capacity_errors(lines)
         return errors
 
+    def _approver_errors(self):
+        """Return who cannot approve: managers do, each leaver's own among them."""
+        errors = []
+        approvals = self.approval_ids.sudo()
+        approvers = approvals.user_id._origin
+        leavers = self.leaver_ids._origin.sudo()
+        own = leavers.browse()
+        if self.company_id.continuity_allow_self_approval:
+            own = leavers
+        everybody = approvers | approvals.deputy_id._origin
+        leaders = (
+            self.env["crm.team"].sudo().search([("user_id", "in", everybody.ids)])
+        ).user_id
+        for user in everybody - leaders - own:
+            if not user.has_group("customer_continuity.group_manager"):
+                errors.append(
+                    self.env._(
+                        "%s manages nobody: plans are approved by managers.", user.name
+                    )
+                )
+        for leaver in leavers - (approvers & own) if approvers else leavers.browse():
+            if not any(user._is_continuity_manager_of(leaver) for user in approvers):
+                errors.append(
+                    self.env._(
+                        "None of the approvers manages %s: name their manager.",
+                        leaver.name,
+                    )
+                )
+        return errors
+
     def _people_errors(self, lines):
         """Return what is wrong with the people the lines name."""
         errors = []
+        strangers = lines.leaver_id._origin - self.leaver_ids._origin
+        if strangers:
+            errors.append(
+                self.env._(
+                    "%s is no predecessor of this plan but of some of its customers.",
+                    ", ".join(strangers.mapped("name")),
+                )
+            )
+        same = lines.filtered(
+            lambda x: x.successor_id and x.successor_id == x.leaver_id
+        )
+        if same:
+            errors.append(
+                self.env._(
+                    "%(customer)s: %(name)s cannot take over from themself.",
+                    customer=same[0].display_name,
+                    name=same[0].successor_id.name,
+                )
+            )
+        for partner, twins in lines.grouped("partner_id").items():
+            if partner and len(twins) > len(twins.leaver_id):
+                errors.append(
+                    self.env._(
+                        "%s stands in the plan twice: leave one line out.",
+                        partner.display_name,
+                    )
+                )
         without = lines.filtered(lambda line: not line.successor_id)
         if without:
             errors.append(
@@ -258,9 +375,7 @@ class ContinuityHandover(models.Model):
                 errors.append(problem)
         for line in self.line_ids.filtered("excluded"):
             if not (line.exclude_reason or "").strip():
-                errors.append(
-                    self.env._("%s is left out: say why.", line.display_name)
-                )
+                errors.append(self.env._("%s is left out: say why.", line.display_name))
         return errors
 
     @api.model
@@ -276,9 +391,7 @@ class ContinuityHandover(models.Model):
             return self.env._(
                 "%s can no longer log in: choose another successor.", successor.name
             )
-        if successor.share or not successor.has_group(
-            "sales_team.group_sale_salesman"
-        ):
+        if successor.share or not successor.has_group("sales_team.group_sale_salesman"):
             return self.env._(
                 "%s has no access to Sales: give it, or choose another successor.",
                 successor.name,
@@ -415,12 +528,27 @@ class ContinuityHandover(models.Model):
                 raise UserError("\n".join(errors))
         return super().action_approve()
 
+    def action_draft(self):
+        for plan in self:
+            plan._check_state("refused", "cancelled", "submitted")
+            if plan.sudo().line_ids.check_ids:
+                raise UserError(
+                    self.env._(
+                        "%s was carried out in part: duplicate it to go on with the "
+                        "rest.",
+                        plan.name,
+                    )
+                )
+        return super().action_draft()
+
     def _on_approved(self):
         super()._on_approved()
         today = fields.Date.context_today(self)
         for plan in self.sudo():
             plan.message_subscribe(
-                partner_ids=(plan.leaver_ids | plan.line_ids.successor_id).partner_id.ids
+                partner_ids=(
+                    plan.leaver_ids | plan.line_ids.successor_id
+                ).partner_id.ids
             )
             if plan.date_start <= today:
                 plan._start()
@@ -453,7 +581,9 @@ class ContinuityHandover(models.Model):
         if not moment:
             return False
         tz = self.company_id.resource_calendar_id.tz or "UTC"
-        return fields.Datetime.context_timestamp(self.with_context(tz=tz), moment).date()
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=tz), moment
+        ).date()
 
     def action_cut_over_ready(self):
         """Hand over every line whose gate is open.
@@ -488,19 +618,16 @@ class ContinuityHandover(models.Model):
         :raise UserError: naming the lines that are still open
         """
         self._check_state("running")
+        self._check_participant()
         for plan in self:
-            plan.check_access("read")
-            user = self.env.user
-            if user not in plan.leaver_ids | plan.line_ids.successor_id:
-                plan._check_may_manage()
             still_open = plan.sudo().line_ids.filtered(
                 lambda line: line.state in ("open", "queued") and not line.excluded
             )
             if still_open:
                 raise UserError(
                     self.env._(
-                        "%(count)s customers are still open: %(names)s. Hand them over, "
-                        "or let the manager decide on each.",
+                        "%(count)s customers are still open: %(names)s. Hand them "
+                        "over, or let the manager decide on each.",
                         count=len(still_open),
                         names=", ".join(still_open[:10].mapped("display_name")),
                     )
@@ -570,15 +697,15 @@ class ContinuityHandover(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(due) + len(running))
         last_error = None
-        for plan in (due | running).try_lock_for_update(allow_referencing=True):
-            plan = plan[0]  # no prefetching across commits
+        for plan_id in (due | running).ids:
+            # Locked one by one: each commit gives the locks back.
+            plan = self.browse(plan_id).try_lock_for_update(allow_referencing=True)
             try:
                 with self.env.cr.savepoint():
-                    if plan.state == "approved":
-                        plan._start()
-                    plan._escalate_questions(today)
-                    plan._list_stragglers(today)
-            except (UserError, ValueError) as error:
+                    plan._daily(today)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
                 last_error = error
                 plan.message_post(
                     body=self.env._("The scheduler could not go on: %s", error)
@@ -588,17 +715,29 @@ class ContinuityHandover(models.Model):
         if last_error:
             raise last_error
 
+    def _daily(self, today):
+        """Do what one plan needs today; nothing on an empty recordset."""
+        for plan in self:
+            if plan.state == "approved":
+                plan._start()
+            plan._escalate_questions(today)
+            plan._list_stragglers(today)
+
     def _escalate_questions(self, today):
         """Bring questions unanswered for two working days to the manager (H4)."""
         self.ensure_one()
         calendar = self.company_id.resource_calendar_id
+        now = fields.Datetime.now()
         for check in self.line_ids.check_ids.filtered(
             lambda c: c.state == "returned" and not c.escalated_on
         ):
-            deadline = calendar.plan_days(
-                QUESTION_WORKING_DAYS + 1, check.returned_on, compute_leaves=True
+            # In hours: plan_days counts the day of the question as a whole one.
+            deadline = calendar.plan_hours(
+                QUESTION_WORKING_DAYS * calendar.hours_per_day,
+                check.returned_on,
+                compute_leaves=True,
             )
-            if not deadline or deadline.date() > today:
+            if not deadline or deadline > now:
                 continue
             check.escalated_on = today
             self.activity_schedule(

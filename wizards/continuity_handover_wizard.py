@@ -34,8 +34,7 @@ class ContinuityHandoverWizard(models.TransientModel):
         selection="_selection_reason", required=True, default="transfer"
     )
     internal_reason = fields.Text(
-        help="For the approvers and those who may see the plan. Customers never "
-        "see it."
+        help="For the approvers and those who may see the plan. Customers never see it."
     )
     customer_reason = fields.Text(
         string="What Customers Are Told",
@@ -54,9 +53,7 @@ class ContinuityHandoverWizard(models.TransientModel):
     date_end = fields.Date(
         string="Period To",
         required=True,
-        default=lambda self: fields.Date.add(
-            fields.Date.context_today(self), days=30
-        ),
+        default=lambda self: fields.Date.add(fields.Date.context_today(self), days=30),
     )
     last_day = fields.Date(string="Last Working Day")
     return_date = fields.Date()
@@ -148,18 +145,9 @@ class ContinuityHandoverWizard(models.TransientModel):
 
         :raise AccessError: for a colleague's customers
         """
-        for leaver in self.leaver_ids - self.env.user:
-            if not self.env.user._is_continuity_manager_of(leaver):
-                raise AccessError(
-                    self.env._(
-                        "A plan for %s is drafted by themself or by their manager.",
-                        leaver.name,
-                    )
-                )
+        self.env["continuity.handover"]._check_may_draft_for(self.leaver_ids)
         if self.company_id not in self.env.companies:
-            raise AccessError(
-                self.env._("Switch to %s first.", self.company_id.name)
-            )
+            raise AccessError(self.env._("Switch to %s first.", self.company_id.name))
 
     def action_what(self):
         """Go to step two: propose one line per customer, with reasons.

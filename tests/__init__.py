@@ -1,4 +1,5 @@
 from . import test_handover_cutover
+from . import test_handover_plan
 from . import test_handover_tour
 from . import test_last_contact
 from . import test_relationship_access

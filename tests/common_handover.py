@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from freezegun import freeze_time
@@ -45,6 +46,14 @@ class HandoverCommon(ContinuityCommon):
         cls.tier_b = cls.env.ref("customer_continuity.tier_b")
         cls.tier_c = cls.env.ref("customer_continuity.tier_c")
         cls.company_a.resource_calendar_id.tz = "UTC"
+
+    @contextmanager
+    def assertRaisesRegex(self, exception, regex):  # pylint: disable=invalid-name
+        """Like Odoo's ``assertRaises``, take back what was done until then: so that
+        what is asserted afterwards is what a client would find."""
+        with self.assertRaises(exception) as caught:
+            yield caught
+        self.assertRegex(str(caught.exception), regex)
 
     # === Reaching the server as a client does === #
 

@@ -1,10 +1,10 @@
 # Everything a developer needs; dev/README.md explains.
 MAKEFLAGS += --no-print-directory
 export PORT HOST DB TAGS ODOO ODOO_PYTHON PYTHON
-.PHONY: help run stop shell test lint lint-selftest format bench reset clean
+.PHONY: help run stop shell test lint lint-selftest format i18n bench reset clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
 run: ## Start Odoo with the addon: make run [PORT=8069] [DB=customer_continuity] [HOST=127.0.0.1]
 	@dev/start run
@@ -26,6 +26,9 @@ lint-selftest: ## Prove that every check can fail
 
 format: ## Let the formatters rewrite the code [FILES=only these]
 	@dev/start format $(FILES)
+
+i18n: ## Bring i18n/*.pot and *.po up to date with the code
+	@dev/start i18n
 
 bench: ## Measure, and print the ratios of docs/benchmarks.md
 	@dev/bench

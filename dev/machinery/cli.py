@@ -3,7 +3,15 @@
 import signal
 import sys
 
-from machinery import bench, cleaning, lint, lint_selftest, serving, testing
+from machinery import (
+    bench,
+    cleaning,
+    lint,
+    lint_selftest,
+    serving,
+    testing,
+    translating,
+)
 from machinery.environment import Environment
 from machinery.problem import PREFIX, Problem
 
@@ -22,6 +30,7 @@ COMMANDS = {
     "lint": lint.lint,
     "lint-selftest": lint_selftest.selftest,
     "bench": bench.bench,
+    "i18n": translating.update,
     "format": lint.format_code,
     "reset": cleaning.reset,
     "clean": cleaning.clean,

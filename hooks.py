@@ -15,6 +15,7 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Take along what Odoo would leave behind: saved filters and exports on our
     models, and the names under which other modules have registered them."""
+    _release_demo_data(env)
     names = [name for name in env.registry.models if name.startswith("continuity.")]
     env["ir.filters"].with_context(active_test=False).search(
         [("model_id", "in", names)]
@@ -27,3 +28,20 @@ def uninstall_hook(env):
                                  'ir.model.fields', 'ir.model.constraint')
                    AND name LIKE '%\\_\\_continuity\\_%'"""
     )
+
+
+def _release_demo_data(env):
+    """Let the demo story stay as ordinary data, out of the way of a new one.
+
+    Odoo would try to delete it with the addon and fail on its posted invoices. The
+    company and the log-ins have to be unique, so those that stay get their id.
+    """
+    data = env["ir.model.data"].search(
+        [("module", "=", "customer_continuity"), ("name", "=like", "demo\\_%")]
+    )
+    ids = {model: rows.mapped("res_id") for model, rows in data.grouped("model").items()}
+    for company in env["res.company"].browse(ids.get("res.company", ())).exists():
+        company.name = f"{company.name} ({company.id})"
+    for user in env["res.users"].browse(ids.get("res.users", ())).exists():
+        user.write({"login": f"{user.login}-{user.id}", "active": False})
+    data.unlink()

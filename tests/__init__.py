@@ -1,4 +1,5 @@
 from . import test_handover_cutover
+from . import test_handover_gate
 from . import test_handover_plan
 from . import test_handover_tour
 from . import test_last_contact
@@ -8,4 +9,5 @@ from . import test_relationship_refresh
 from . import test_settings
 from . import test_tiers
 from . import test_touchpoint
+from . import test_translations
 from . import test_visit_planner

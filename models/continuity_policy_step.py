@@ -56,7 +56,8 @@ class ContinuityPolicyStep(models.Model):
         for step in self:
             step.name = " / ".join(step.channel_ids.mapped("name"))
 
-    @api.constrains("channel_ids")
+    # The tier stands for creation: an absent many2many alone triggers nothing.
+    @api.constrains("channel_ids", "tier_id")
     def _check_channels(self):
         if any(not step.channel_ids for step in self):
             raise ValidationError(

@@ -1,12 +1,12 @@
 # Everything a developer needs; dev/README.md explains.
 MAKEFLAGS += --no-print-directory
-export PORT HOST DB TAGS ODOO ODOO_PYTHON PYTHON
+export PORT BIND DB TAGS ODOO ODOO_PYTHON PYTHON
 .PHONY: help run stop shell test lint lint-selftest format i18n bench reset clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
-run: ## Start Odoo with the addon: make run [PORT=8069] [DB=customer_continuity] [HOST=127.0.0.1]
+run: ## Start Odoo with the addon: make run [PORT=8069] [DB=customer_continuity] [BIND=127.0.0.1]
 	@dev/start run
 
 stop: ## Stop what 'make run' started [DB=only this one]

@@ -41,7 +41,7 @@ def _port():
 def run(args):
     """Start Odoo on the addon with demo data and say how to log in."""
     name, port = database_name(), _port()
-    host = os.environ.get("HOST") or "127.0.0.1"
+    host = os.environ.get("BIND") or "127.0.0.1"
     begin = time.monotonic()
     running = _servers().get(name)
     if not (running and running["port"] == port):

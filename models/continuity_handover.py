@@ -249,7 +249,7 @@ class ContinuityHandover(models.Model):
         """
         if self.env.su:
             return
-        for leaver in leavers - self.env.user:
+        for leaver in leavers._origin - self.env.user:
             if not self.env.user._is_continuity_manager_of(leaver):
                 raise AccessError(
                     self.env._(

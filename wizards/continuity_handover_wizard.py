@@ -113,7 +113,8 @@ class ContinuityHandoverWizard(models.TransientModel):
         :rtype: list[str]
         """
         self.ensure_one()
-        errors = self._draft_plan()._date_errors()
+        plan = self._draft_plan()
+        errors = plan._date_errors() + plan._approver_errors()
         if not self.approver_id:
             errors.append(
                 self.env._("Name an approver: usually the predecessor's manager.")
@@ -147,10 +148,13 @@ class ContinuityHandoverWizard(models.TransientModel):
         """
         self.env["continuity.handover"]._check_may_draft_for(self.leaver_ids)
         if self.company_id not in self.env.companies:
-            raise AccessError(self.env._("Switch to %s first.", self.company_id.name))
+            raise AccessError(
+                self.env._("Switch to %s first.", self.sudo().company_id.name)
+            )
 
     def action_what(self):
-        """Go to step two: propose one line per customer, with reasons.
+        """Go to step two: propose one line per customer, with reasons. Coming back
+        from a later step, what was edited there is kept.
 
         :raise UserError: listing all that is wrong with step one, or when the
             leavers have no customers
@@ -172,24 +176,64 @@ class ContinuityHandoverWizard(models.TransientModel):
                     company=self.company_id.name,
                 )
             )
-        successor = self.successor_id if self.successor_mode == "one" else None
-        self.line_ids = [Command.clear()] + [
-            Command.create({**values, "successor_id": successor and successor.id})
-            for values in proposals
-        ]
+        self.line_ids = self._prepare_line_commands(proposals)
         self.step = "what"
         self._suggest_dates()
         return self._reopen()
+
+    def _prepare_line_commands(self, proposals):
+        """Return what makes the lines those proposed: new ones, those known already
+        with what people changed on them, and no others.
+
+        :param list proposals: values of lines, see ``_propose_lines``
+        :rtype: list[Command]
+        """
+        successor = self.successor_id
+        if self.successor_mode == "each":
+            successor = successor.browse()
+        known = {}
+        for line in self.line_ids:
+            # Another company's relationship and tier do not fit any more.
+            company = line.sudo().relationship_id.company_id
+            if not company or company == self.company_id:
+                key = (line.leaver_id.id, line.partner_id.id, line.lead_id.id)
+                known[key] = line
+        commands = []
+        for values in proposals:
+            key = (
+                values["leaver_id"],
+                values.get("partner_id", False),
+                values.get("lead_id", False),
+            )
+            proposed = {"proposed_successor_id": successor.id}
+            if line := known.pop(key, None):
+                if line.successor_id == line.proposed_successor_id:
+                    proposed["successor_id"] = successor.id
+                if line.date_visit == line.proposed_date:
+                    proposed["date_visit"] = False
+                commands.append(Command.update(line.id, proposed))
+            else:
+                commands.append(
+                    Command.create({**values, **proposed, "successor_id": successor.id})
+                )
+        kept = {command[1] for command in commands if command[0] == Command.UPDATE}
+        gone = self.line_ids.filtered(lambda line: line.id not in kept)
+        return [Command.delete(line.id) for line in gone] + commands
 
     def _suggest_dates(self):
         """Propose a time for each visit that all who take part can keep."""
         plan = self._draft_plan()
         plan._suggest_dates()
         for wizard_line, line in zip(self.line_ids, plan.line_ids, strict=True):
-            wizard_line.date_visit = line.date_visit
+            if wizard_line.date_visit != line.date_visit:
+                wizard_line.date_visit = wizard_line.proposed_date = line.date_visit
 
     def action_suggest_dates(self):
-        """Propose dates again, after lines were changed."""
+        """Propose dates again, after lines were changed.
+
+        :raise AccessError: for people one neither is nor manages
+        """
+        self._check_may_draft()
         self.line_ids.date_visit = False
         self._suggest_dates()
         return self._reopen()
@@ -215,6 +259,8 @@ class ContinuityHandoverWizard(models.TransientModel):
             wizard.error_text = wizard.warning_text = wizard.summary_html = False
             if wizard.step != "preview":
                 continue
+            # Also when a client writes the step itself: it tells of others' work.
+            wizard._check_may_draft()
             plan = wizard._draft_plan()
             wizard.error_text = "\n".join(plan._submission_errors())
             wizard.warning_text = "\n".join(plan._submission_warnings())
@@ -313,6 +359,9 @@ class ContinuityHandoverWizardLine(models.TransientModel):
     mode_reason = fields.Char(string="Why", readonly=True)
     manager_attends = fields.Boolean(string="Manager Comes Along")
     successor_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
+    # What was proposed last, to tell it from what somebody chose.
+    proposed_successor_id = fields.Many2one("res.users", readonly=True)
+    proposed_date = fields.Datetime(readonly=True)
     contact_ids = fields.Many2many(
         "res.partner",
         "continuity_handover_wizard_line_contact_rel",

@@ -2,6 +2,7 @@ from . import test_handover_cutover
 from . import test_handover_gate
 from . import test_handover_plan
 from . import test_handover_tour
+from . import test_handover_wizard
 from . import test_last_contact
 from . import test_policy
 from . import test_relationship_access

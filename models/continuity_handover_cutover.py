@@ -26,7 +26,7 @@ from .continuity_handover_line import ContinuityHandoverLine as HandoverLine
 _logger = logging.getLogger(__name__)
 
 # Customers per transaction of the scheduler, and per savepoint otherwise.
-BATCH_SIZE = 100
+BATCH_SIZE = 200
 # Batches that lost against somebody else's change and may be tried again in one run.
 MAX_CONFLICTS = 10
 # Customers named in the digest to a successor.
@@ -78,6 +78,7 @@ class Mover:
     :param str follow: what the successor follows afterwards: ``record``,
         ``document`` (what the record hangs on) or nothing
     :param str counted_by: many2one of which all records count as one, e.g. a series
+    :param tuple prefetch: dotted paths that ``write`` would read record by record
     """
 
     key: str
@@ -94,6 +95,7 @@ class Mover:
     attendees: str | None = None
     follow: str | None = "record"
     counted_by: str | None = None
+    prefetch: tuple = ()
 
 
 class ContinuityHandover(models.Model):
@@ -123,6 +125,11 @@ class ContinuityHandover(models.Model):
                 label=self.env._("Customers and contacts"),
                 find_domain=Domain("active", "=", True),
                 partner_paths=("id",),
+                prefetch=(
+                    "child_ids.child_ids.is_company",
+                    "child_ids.commercial_partner_id",
+                    "child_ids.user_ids",
+                ),
             ),
             Mover(
                 key="lead",
@@ -182,6 +189,7 @@ class ContinuityHandover(models.Model):
                 attendees="partner_ids",
                 follow=None,
                 counted_by="recurrence_id",
+                prefetch=("attendee_ids.partner_id",),
             ),
         ]
 
@@ -278,17 +286,19 @@ class ContinuityHandover(models.Model):
             one of the two is None
         """
         model = self.env[mover.model].sudo().with_context(active_test=False)
-        domain = Domain(mover.domain) & domain
         table = model._table
-        own = domain & self._domain_of_company(mover.company_path, company)
+        documents = self._document_movers(mover)
+        own = Domain.AND(
+            [mover.domain, domain, self._domain_of_company(mover.company_path, company)]
+        )
         for path in mover.partner_paths:
             query = model._search(own)
-            self._exclude_foreign_documents(query, mover, company)
+            self._exclude_foreign_documents(query, documents, company)
             yield query, self._join_path(query, model, table, path), None
         if mover.lead_path:
             query = model._search(own)
             yield query, None, self._join_path(query, model, table, mover.lead_path)
-        for document in self._document_movers(mover):
+        for document in documents:
             document_model = self.env[document.model]
             on_document = own & Domain("res_model", "=", document.model)
             for path, is_lead in (
@@ -306,6 +316,8 @@ class ContinuityHandover(models.Model):
     @api.model
     def _document_movers(self, mover):
         """Return the movers of the models a mover's records may hang on."""
+        if not mover.documents:
+            return []
         by_model = {m.model: m for m in self._get_movers()}
         return [by_model[name] for name in mover.documents if name in by_model]
 
@@ -329,9 +341,9 @@ class ContinuityHandover(models.Model):
         return SQL("COALESCE(%s, %s) = %s", column, company.id, company.id)
 
     @api.model
-    def _exclude_foreign_documents(self, query, mover, company):
+    def _exclude_foreign_documents(self, query, documents, company):
         """Leave out records that hang on a document of another company."""
-        for document in self._document_movers(mover):
+        for document in documents:
             if not document.company_path:
                 continue
             query.add_where(
@@ -835,6 +847,8 @@ class ContinuityHandoverLine(models.Model):
                 if new:
                     values[mover.attendees].append(Command.link(new))
             records = model.browse(ids)
+            for path in mover.prefetch:
+                records.mapped(path)
             before = {name: self._ids_by_value(records, name) for name in mover.keep}
             with self.env.protecting(kept, records):
                 records.write(values)

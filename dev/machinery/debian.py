@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from machinery import command
@@ -186,11 +185,3 @@ def unpack(debs, target):
             ["dpkg-deb", "-x", deb, target],
             f"the download {deb.name} is broken or the disk is full; run again.",
         )
-
-
-def temporary(parent, prefix):
-    """Return a fresh folder beside its final place, so that it can be renamed."""
-    parent.mkdir(parents=True, exist_ok=True)
-    path = Path(tempfile.mkdtemp(prefix=f".{prefix}.", dir=parent))
-    path.chmod(0o755)
-    return path

@@ -47,7 +47,7 @@ class Node:
     def _install(self):
         say("installing prettier and eslint (once)")
         debian.install("npm")
-        fresh = debian.temporary(HOME, "new")
+        fresh = paths.temporary(HOME, "new")
         shutil.copy(PACKAGES, fresh / "package.json")
         command.run(
             [

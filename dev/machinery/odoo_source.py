@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from machinery import debian, paths
+from machinery import command, debian, paths
 from machinery.lock import locked
 from machinery.problem import Problem, say
 
@@ -36,16 +36,16 @@ EMPTY_FILE = "odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentatio
 class OdooSource:
     """Where Odoo is and how it is started."""
 
-    def __init__(self, version, command, import_path=None, python=None):
+    def __init__(self, version, launcher, import_path=None, python=None):
         """Describe an Odoo.
 
         :param str version: full version, part of every cache key
-        :param list command: how to start its command line, None for our own venv
+        :param list launcher: how to start its command line, None for our own venv
         :param import_path: folder to put on the Python path of our own venv
         :param str python: the Python that runs it, None for our own venv
         """
         self.version = version
-        self.command = command
+        self.command = launcher
         self.import_path = import_path
         self.python = python
 
@@ -90,7 +90,7 @@ def _fetch(current):
     odoo_deb = next(deb for deb in debs if deb.name.startswith("odoo-19_"))
     version = odoo_deb.name.split("_")[1].replace("%3a", ":")
     say(f"unpacking Odoo {version}")
-    fresh = debian.temporary(HOME, "new")
+    fresh = paths.temporary(HOME, "new")
     debian.unpack(debs, fresh)
     empty = fresh / PYTHON_DIR / EMPTY_FILE
     if not empty.exists():
@@ -158,8 +158,6 @@ def _python_of(script):
 
 
 def _version_of(python, script):
-    from machinery import command
-
     answer = command.run(
         [python, script, "--version"],
         f"ODOO={script} does not start with {python}; name its Python in ODOO_PYTHON=.",

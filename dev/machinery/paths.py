@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 MODULE = "customer_continuity"
@@ -52,3 +53,11 @@ def addons_link():
         fresh.symlink_to(CHECKOUT)
         fresh.replace(link)
     return addons
+
+
+def temporary(parent, prefix):
+    """Return a fresh folder beside its final place, so that it can be renamed."""
+    parent.mkdir(parents=True, exist_ok=True)
+    path = Path(tempfile.mkdtemp(prefix=f".{prefix}.", dir=parent))
+    path.chmod(0o755)
+    return path

@@ -7,7 +7,7 @@ import time
 from machinery import databases, paths, process
 from machinery.environment import Environment
 from machinery.odoo_log import Message, OdooLog
-from machinery.problem import say
+from machinery.problem import Problem, say
 
 PACKAGES = ("chromium", "wkhtmltopdf", "fonts-noto-cjk", "poppler-utils")
 
@@ -97,7 +97,11 @@ def _check_uninstalling(env, log, log_path):
     """Count what no test inside Odoo can try."""
     from machinery import uninstalling  # it needs `run_odoo` from here
 
-    for name, failure in uninstalling.check(env, log_path).items():
+    try:
+        results = uninstalling.check(env, log_path)
+    except Problem as problem:
+        results = {"uninstalling": str(problem)}
+    for name, failure in results.items():
         log.started.append(name)
         if failure:
             log.failures.append((name, Message("ERROR", "uninstalling", [failure])))

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from machinery import debian, paths
+from machinery import paths
 
 # What is in the repository but no part of the addon.
 NOT_THE_ADDON = ("dev", "benchmarks", "docs")
@@ -115,7 +115,7 @@ def write_back(name, before, after):
 @contextlib.contextmanager
 def copied():
     """Lend a :class:`Tree`, gone afterwards."""
-    folder = debian.temporary(paths.CACHE / "lint", f"{os.getpid()}")
+    folder = paths.temporary(paths.CACHE / "lint", f"{os.getpid()}")
     # Prettier and eslint pass over folders whose name starts with a dot.
     visible = folder.with_name(folder.name.lstrip("."))
     folder.rename(visible)

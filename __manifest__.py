@@ -14,6 +14,7 @@
         "security/continuity_touchpoint_rules.xml",
         "security/continuity_handover_rules.xml",
         "security/continuity_handover_move_rules.xml",
+        "security/continuity_history_rules.xml",
         "security/continuity_wizard_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_channel_data.xml",

@@ -135,7 +135,8 @@ class ContinuityHandover(models.Model):
                 key="lead",
                 model="crm.lead",
                 label=self.env._("Open deals"),
-                domain=Domain("active", "=", True) & Domain("won_status", "=", "pending"),
+                domain=Domain("active", "=", True)
+                & Domain("won_status", "=", "pending"),
                 lead_path="id",
                 keep=("date_open",),
             ),
@@ -151,7 +152,9 @@ class ContinuityHandover(models.Model):
                 label=self.env._("Draft invoices"),
                 user_field="invoice_user_id",
                 domain=Domain("state", "=", "draft")
-                & Domain("move_type", "in", ("out_invoice", "out_refund", "out_receipt")),
+                & Domain(
+                    "move_type", "in", ("out_invoice", "out_refund", "out_receipt")
+                ),
             ),
             Mover(
                 key="touchpoint",
@@ -415,40 +418,50 @@ class ContinuityHandover(models.Model):
         customers = {leaver.id: {} for leaver in leavers}
         deals = {leaver.id: [] for leaver in leavers}
         for mover in self._get_movers():
-            domain = Domain(mover.user_field, "in", leavers.ids) & mover.find_domain
-            routes = [
-                self._sql_customers(mover, query, contact, company)
-                for query, contact, _lead in self._mover_routes(mover, company, domain)
-                if contact is not None
-            ]
-            rows = self.env.execute_query(
-                SQL(
-                    """SELECT user_id, partner_id, COUNT(DISTINCT counted)
-                         FROM (%s) found
-                     GROUP BY user_id, partner_id
-                     ORDER BY partner_id""",
-                    SQL(" UNION ALL ").join(routes),
-                )
-            )
-            for leaver_id, partner_id, count in rows:
+            for leaver_id, partner_id, count in self._count_by_customer(
+                mover, leavers, company
+            ):
                 customers[leaver_id].setdefault(partner_id, {})[mover.key] = count
-            if mover.key == "lead":
-                leads = (
-                    self.env[mover.model]
-                    .sudo()
-                    .with_context(active_test=False)
-                    .search_fetch(
-                        Domain(mover.domain)
-                        & domain
-                        & self._domain_of_company(mover.company_path, company)
-                        & Domain("partner_id", "=", False),
-                        [mover.user_field],
-                        order="id",
-                    )
-                )
-                for lead in leads:
+            if mover.model == "crm.lead":
+                for lead in self._find_deals(mover, leavers, company):
                     deals[lead[mover.user_field].id].append(lead.id)
         return customers, deals
+
+    @api.model
+    def _count_by_customer(self, mover, leavers, company):
+        """Return (leaver id, customer id, number of the leaver's records)."""
+        domain = Domain(mover.user_field, "in", leavers.ids) & mover.find_domain
+        routes = [
+            self._sql_customers(mover, query, contact, company)
+            for query, contact, _lead in self._mover_routes(mover, company, domain)
+            if contact is not None
+        ]
+        if not routes:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """SELECT user_id, partner_id, COUNT(DISTINCT counted)
+                     FROM (%s) found
+                 GROUP BY user_id, partner_id
+                 ORDER BY partner_id""",
+                SQL(" UNION ALL ").join(routes),
+            )
+        )
+
+    @api.model
+    def _find_deals(self, mover, leavers, company):
+        """Return the leavers' open deals that have no customer yet."""
+        domain = Domain.AND(
+            [
+                mover.domain,
+                mover.find_domain,
+                self._domain_of_company(mover.company_path, company),
+                Domain(mover.user_field, "in", leavers.ids),
+                Domain("partner_id", "=", False),
+            ]
+        )
+        model = self.env[mover.model].sudo().with_context(active_test=False)
+        return model.search_fetch(domain, [mover.user_field], order="id")
 
     @api.model
     def _sql_customers(self, mover, query, contact, company):
@@ -456,7 +469,9 @@ class ContinuityHandover(models.Model):
         query.add_join(
             "JOIN", "contact", "res_partner", SQL("contact.id = %s", contact)
         )
-        query.add_where(SQL("contact.commercial_partner_id <> %s", company.partner_id.id))
+        query.add_where(
+            SQL("contact.commercial_partner_id <> %s", company.partner_id.id)
+        )
         query.add_where(
             SQL(
                 """NOT EXISTS (SELECT FROM res_users colleague
@@ -540,7 +555,9 @@ class ContinuityHandover(models.Model):
             )
         if not routes:
             return None
-        refs, leavers, partners, leads = (list(column) for column in zip(*rows))
+        refs, leavers, partners, leads = (
+            list(column) for column in zip(*rows, strict=True)
+        )
         return SQL(
             """
             WITH given AS (
@@ -582,7 +599,7 @@ class ContinuityHandover(models.Model):
         gets one digest.
         """
         cron = self.env["ir.cron"]
-        lines = self.env["continuity.handover.line"]
+        lines = self.env["continuity.handover.line"].sudo()
         domain = [("state", "=", "queued"), ("handover_id.state", "=", "running")]
         cron._commit_progress(remaining=lines.search_count(domain))
         conflicts = 0
@@ -612,7 +629,7 @@ class ContinuityHandover(models.Model):
         """Let predecessors stop following what they handed over, once the support
         period is over; one plan at a time."""
         cron = self.env["ir.cron"]
-        plans = self.search(
+        plans = self.sudo().search(
             [
                 ("support_end", "<", fields.Date.today()),
                 ("support_ended", "=", False),
@@ -621,7 +638,7 @@ class ContinuityHandover(models.Model):
         )
         cron._commit_progress(remaining=len(plans))
         for plan_id in plans.ids:
-            plan = self.browse(plan_id).try_lock_for_update(allow_referencing=True)
+            plan = plans.browse(plan_id).try_lock_for_update(allow_referencing=True)
             if plan:
                 moved = plan.line_ids.filtered(lambda line: line.state == "moved")
                 moved._unfollow_leaver()
@@ -716,47 +733,55 @@ class ContinuityHandoverLine(models.Model):
             **QUIET, allowed_company_ids=company.ids
         )
         self.env.flush_all()
-        held_back = lines._held_back_by_other_companies()
-        moved_deals = set()
-        for mover in self.env["continuity.handover"]._get_movers():
+        held_back, moved_deals = {}, set()
+        for mover in lines.handover_id._get_movers():
             movable = lines
             if mover.model == "res.partner":
+                held_back = lines._held_back_by_other_companies(mover)
                 movable = lines.browse(set(lines.ids) - held_back.keys())
             rows = movable._log_moves(mover)
             lines._follow_moves(mover, rows)
             lines._write_moves(mover, rows)
             if mover.model == "res.partner":
                 lines._move_relationships(rows)
-            elif mover.key == "lead":
+            elif mover.model == "crm.lead":
                 moved_deals = {row["line_id"] for row in rows}
-        now = fields.Datetime.now()
         gone = lines.filtered(
             lambda line: not line.partner_id and line.id not in moved_deals
         )
-        for line in gone:
-            line.write({"state": "left", "left_reason": line._gone_reason()})
-        for reason, held in self._group_by_reason(held_back):
-            held.write({"left_reason": reason})
-        (lines - gone).write(
-            {"state": "moved", "moved_on": now, "cutover_error": False}
+        lines._close(gone, held_back)
+        lines._unfollow_after_support()
+
+    def _close(self, gone, held_back):
+        """Note what became of lines that were moved.
+
+        :param gone: those whose deal was no longer there to move
+        :param dict held_back: reasons why a customer kept its salesperson, by line id
+        """
+        gone.write({"state": "left", "left_reason": self._gone_reason()})
+        for line_id, reason in held_back.items():
+            self.browse(line_id).left_reason = reason
+        (self - gone).write(
+            {
+                "state": "moved",
+                "moved_on": fields.Datetime.now(),
+                "cutover_error": False,
+            }
         )
+
+    def _unfollow_after_support(self):
+        """Let leavers whose support period is over go at once."""
         today = fields.Date.today()
-        lines.filtered(
-            lambda line: line.handover_id.support_end
-            and line.handover_id.support_end < today
-        )._unfollow_leaver()
+        ended = self.handover_id.filtered(
+            lambda p: p.support_end and p.support_end < today
+        )
+        self.filtered(lambda line: line.handover_id in ended)._unfollow_leaver()
 
     def _gone_reason(self):
         """Say why a deal without a customer was not moved."""
         return self.env._(
             "The deal was closed, deleted or given to somebody else meanwhile."
         )
-
-    def _group_by_reason(self, reasons):
-        ids_by_reason = defaultdict(list)
-        for line_id, reason in reasons.items():
-            ids_by_reason[reason].append(line_id)
-        return [(reason, self.browse(ids)) for reason, ids in ids_by_reason.items()]
 
     # === LOG, THEN WRITE === #
 
@@ -914,8 +939,7 @@ class ContinuityHandoverLine(models.Model):
             )
         )
         return {
-            row["res_id"]: (row["old_value_id"], row["new_value_id"])
-            for row in swapped
+            row["res_id"]: (row["old_value_id"], row["new_value_id"]) for row in swapped
         }
 
     @api.model
@@ -1022,51 +1046,47 @@ class ContinuityHandoverLine(models.Model):
 
     # === THE CUSTOMER'S OWNER === #
 
-    def _held_back_by_other_companies(self):
+    def _held_back_by_other_companies(self, mover):
         """Return the lines whose customer keeps its salesperson, and why.
 
         A partner has one salesperson for all companies. Where another company works
         with the customer too, the salesperson moves only if an approver of the plan
         has access to all companies concerned.
 
+        :param Mover mover: the one of the customers
         :return: ``{id of the line: reason}``
         :rtype: dict
         """
         plan = self.handover_id
-        others = defaultdict(self.env["res.company"].browse)
-        for partner, companies in self.env["continuity.relationship"]._read_group(
-            [
-                ("partner_id", "in", self.partner_id.ids),
-                ("partner_id.company_id", "=", False),
-                ("company_id", "!=", plan.company_id.id),
-            ],
-            ["partner_id"],
-            ["company_id:recordset"],
-        ):
-            others[partner] = companies
-        if not others:
-            return {}
         approvers = [
             approval.decided_by_id or approval.user_id for approval in plan.approval_ids
         ]
-        shared = self.filtered(
-            lambda line: line.partner_id in others
-            and not any(
-                plan.company_id | others[line.partner_id] <= approver.company_ids
+        others = {
+            partner: companies
+            for partner, companies in self.env["continuity.relationship"]._read_group(
+                [
+                    ("partner_id", "in", self.partner_id.ids),
+                    ("partner_id.company_id", "=", False),
+                    ("company_id", "!=", plan.company_id.id),
+                ],
+                ["partner_id"],
+                ["company_id:recordset"],
+            )
+            if not any(
+                plan.company_id | companies <= approver.company_ids
                 for approver in approvers
             )
-        )
-        mover = plan._get_movers()[0]
+        }
+        shared = self.filtered(lambda line: line.partner_id in others)
         matching = shared._matching(mover)
         if matching is None:
             return {}
-        owned = self.env.execute_query(SQL("%s SELECT ref FROM matching", matching))
-        lines = self.browse({line_id for [line_id] in owned})
-        reasons = {
-            line.id: line._held_back_reason(others[line.partner_id]) for line in lines
+        # Only where there is something to hold back.
+        rows = self.env.execute_query(SQL("%s SELECT ref FROM matching", matching))
+        return {
+            line.id: line._held_back_reason(others[line.partner_id])
+            for line in self.browse({line_id for [line_id] in rows})
         }
-        # Nothing of the leaver's is held back on the others; they move on as usual.
-        return reasons
 
     def _held_back_reason(self, companies):
         """Say why a customer keeps its salesperson while everything else moves."""
@@ -1106,7 +1126,9 @@ class ContinuityHandoverLine(models.Model):
             [("state", "=", "queued"), ("handover_id.state", "=", "running")]
         )
         busy = {(line.handover_id, line.successor_id) for line in queued}
-        moved = self.search([("state", "=", "moved"), ("successor_informed", "=", False)])
+        moved = self.search(
+            [("state", "=", "moved"), ("successor_informed", "=", False)]
+        )
         for key, lines in moved.grouped(
             lambda line: (line.handover_id, line.successor_id)
         ).items():
@@ -1129,7 +1151,7 @@ class ContinuityHandoverLine(models.Model):
             lines = lines.with_context(lang=successor.lang)
             plan.message_notify(
                 subject=plan.env._(
-                    "%(count)s customers are yours now (%(plan)s)",
+                    "Customers handed over to you: %(count)s (%(plan)s)",
                     count=len(lines),
                     plan=plan.name,
                 ),

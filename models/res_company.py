@@ -33,6 +33,9 @@ class ResCompany(models.Model):
         string="Visits per Day", default=5, required=True
     )
     continuity_allow_self_approval = fields.Boolean(string="Own Plans May Be Approved")
+    continuity_owner_reads_history = fields.Boolean(
+        string="Owners Read the Whole History", default=True
+    )
     continuity_tenure_years = fields.Integer(
         string="Rotation After (years)", default=5, required=True
     )

@@ -28,6 +28,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_allow_self_approval = fields.Boolean(
         related="company_id.continuity_allow_self_approval", readonly=False
     )
+    continuity_owner_reads_history = fields.Boolean(
+        related="company_id.continuity_owner_reads_history", readonly=False
+    )
     continuity_tenure_years = fields.Integer(
         related="company_id.continuity_tenure_years", readonly=False
     )

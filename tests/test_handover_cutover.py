@@ -9,7 +9,6 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
@@ -234,7 +233,10 @@ class TestHandoverCutOver(CutOverCase):
         )
         lost = self._create_lead("Lost", self.customer_1)
         lost.action_set_lost()
-        archived = self._create_lead("Archived", self.customer_1, active=False)
+        archived = self._create_lead(
+            "Archived", self.customer_1, active=False, probability=30
+        )
+        self.assertEqual(archived.won_status, "pending", "but archived")
         colleagues = self._create_lead("Other", self.customer_1, self.colleague)
         elsewhere = self._create_lead("Elsewhere", self.customer_2)
         # In a company, the team's company decides: reached by SQL as after an import.
@@ -761,6 +763,10 @@ class TestHandoverCutOver(CutOverCase):
             self.assertEqual(
                 moves.with_user(user).search([("handover_id", "=", plan.id)]), moves
             )
+            fields_get = moves.with_user(user).fields_get(["model"])
+            self.assertIn(
+                ("sale.order", "Sales Order"), fields_get["model"]["selection"]
+            )
             with self.assertRaises(AccessError):
                 moves.with_user(user).write({"new_value_id": 1})
             with self.assertRaises(AccessError):
@@ -803,6 +809,40 @@ class TestHandoverCutOver(CutOverCase):
         self.assertEqual(relationship.owner_since, NOW.date())
         self.assertEqual(not_owned.owner_id, self.colleague)
         self.assertEqual(not_owned.owner_since, fields.Date.to_date("2020-01-01"))
+
+    def test_successor_reads_history(self):
+        """A successor limited to own documents reads, and only reads, what the
+        customer bought before, unless the company does not want it (trap 7)."""
+        order = self._create_order(self.customer_1, 100, "2026-02-01")
+        elsewhere = self._create_order(self.customer_2, 100, "2026-02-01")
+        (order | elsewhere).user_id = self.leaver
+        invoice = order._create_invoices()
+        invoice.action_post()
+        invoice.invoice_user_id = self.leaver
+        lost = self._create_lead("Lost", self.customer_1)
+        lost.action_set_lost()
+        records = [
+            record.with_user(self.successor)
+            for record in (
+                order,
+                order.order_line,
+                invoice,
+                invoice.invoice_line_ids,
+                lost,
+            )
+        ]
+        for record in records:
+            self.assertFalse(record.has_access("read"), record)
+        self._cut_over(self._create_plan(self.customer_1))
+        self.assertEqual((order | elsewhere).user_id, self.leaver)
+        for record in records:
+            self.assertTrue(record.has_access("read"), record)
+            self.assertFalse(record.has_access("write"), record)
+            self.assertFalse(record.has_access("unlink"), record)
+        self.assertFalse(elsewhere.with_user(self.successor).has_access("read"))
+        self.company_a.continuity_owner_reads_history = False
+        for record in records:
+            self.assertFalse(record.has_access("read"), record)
 
     # === Companies ===
 
@@ -1183,7 +1223,3 @@ class TestHandoverCutOver(CutOverCase):
             plan.line_ids._cut_over()
         self.assertEqual(plan.line_ids.state, "open")
         self.assertFalse(plan.line_ids.cutover_error)
-
-    def test_domains_are_domains(self):
-        for mover in self.env["continuity.handover"]._get_movers():
-            self.assertIsInstance(mover.domain, Domain)

@@ -11,6 +11,7 @@ RELATIONSHIP_FIELDS = {
     "continuity_next_due_date": "next_due_date",
     "continuity_completeness": "completeness",
 }
+GROUPABLE_FIELDS = frozenset({"continuity_tier_id", "continuity_state"})
 PROFILE_FIELDS = (
     "continuity_business",
     "continuity_equipment",
@@ -231,17 +232,20 @@ class ResPartner(models.Model):
         return self._search_continuity("continuity_completeness", operator, value)
 
     def _field_to_sql(self, alias, field_expr, query=None) -> SQL:
-        """Let lists be grouped and sorted by the views on the relationship, of which
-        users see no more than the record rules of the relationship allow."""
-        source = RELATIONSHIP_FIELDS.get(field_expr)
-        if source is None or query is None:
+        """Let lists be grouped and sorted by tier and state, of which users see no
+        more than the record rules of the relationship allow.
+
+        The others stay out: Odoo tries each such field twice whenever it describes
+        the partner to the web client, which costs more than showing the list.
+        """
+        if field_expr not in GROUPABLE_FIELDS or query is None:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
         model = self.env["continuity.relationship"].with_context(active_test=False)
         visible = model._search([("company_id", "=", self.env.company.id)])
         columns = SQL(", ").join(
             SQL.identifier(visible.table, name)
-            for name in ("partner_id", *RELATIONSHIP_FIELDS.values())
+            for name in ("partner_id", "tier_id", "state")
         )
         relationship = query.make_alias(alias, "continuity_relationship")
         query.add_join(
@@ -254,7 +258,7 @@ class ResPartner(models.Model):
                 SQL.identifier(alias, "commercial_partner_id"),
             ),
         )
-        return SQL.identifier(relationship, source)
+        return SQL.identifier(relationship, RELATIONSHIP_FIELDS[field_expr])
 
     # === CRUD === #
 

@@ -663,10 +663,11 @@ class ContinuityHandoverLine(models.Model):
         Callers have checked the gate. A customer that cannot be moved stays open and
         keeps the reason in ``cutover_error``; the others go on. Does not commit.
         """
-        lines = self.sudo()
+        # By ids: a one2many prefetches nothing once the cache is emptied below.
+        lines = self.sudo().browse(self.ids)
         for plan_lines in lines.grouped("handover_id").values():
             for ids in split_every(BATCH_SIZE, plan_lines.ids):
-                self.browse(ids).sudo()._cut_over_batch()
+                lines.browse(ids)._cut_over_batch()
                 self.env.invalidate_all()  # bounds the memory of a long list
         lines._inform_successors()
 

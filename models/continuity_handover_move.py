@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ContinuityHandoverMove(models.Model):
@@ -121,3 +122,23 @@ class ContinuityHandoverMove(models.Model):
         if self.kind == "unfollow":
             return self.env._("%s no longer follows", old)
         return self.env._("from %(old)s to %(new)s", old=old, new=new)
+
+    # === ACTIONS === #
+
+    def action_open_record(self):
+        """Open the record that changed, with the user's own rights.
+
+        :raise UserError: when it was deleted since
+        """
+        self.ensure_one()
+        if (
+            self.model not in self.env
+            or not self.env[self.model].browse(self.res_id).exists()
+        ):
+            raise UserError(self.env._("This record has been deleted since."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }

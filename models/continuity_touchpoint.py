@@ -106,7 +106,7 @@ class ContinuityTouchpoint(models.Model):
         string="Also Present",
         help="Colleagues who take part besides the responsible person.",
     )
-    date_due = fields.Date(string="Due", required=True, index=True)
+    date_due = fields.Date(string="Due Date", required=True, index=True)
     date_show = fields.Date(
         string="Shown From",
         required=True,
@@ -693,7 +693,7 @@ class ContinuityTouchpointAttempt(models.Model):
             ("no_answer", "No answer"),
             ("message_left", "Message left"),
             ("wrong_number", "Wrong number"),
-            ("refused", "Refused"),
+            ("refused", "Declined"),
         ],
         required=True,
     )

@@ -182,12 +182,15 @@ class ContinuityHandover(models.Model):
         for plan in self:
             plan.manager_id = plan.approval_ids[:1].user_id
 
-    @api.depends("reason", "state")
+    @api.depends("reason", "state", "approval_ids.state")
     def _compute_confidential(self):
         for plan in self:
+            decisions = set(plan.approval_ids.mapped("state"))
+            # What was approved has been heard of, also when it is cancelled then.
             plan.confidential = (
                 plan.reason == "resignation"
                 and plan.state not in READER_STATES_FOR_SUCCESSORS
+                and decisions != {"approved"}
             )
 
     @api.depends(
@@ -545,11 +548,9 @@ class ContinuityHandover(models.Model):
         super()._on_approved()
         today = fields.Date.context_today(self)
         for plan in self.sudo():
-            plan.message_subscribe(
-                partner_ids=(
-                    plan.leaver_ids | plan.line_ids.successor_id
-                ).partner_id.ids
-            )
+            people = plan.leaver_ids | plan.line_ids.successor_id | plan.create_uid
+            people |= plan.approval_ids.user_id
+            plan.message_subscribe(partner_ids=people.partner_id.ids)
             if plan.date_start <= today:
                 plan._start()
 

@@ -14,9 +14,17 @@ class ContinuityHandoverApproval(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        approvals = super().create(vals_list)
-        approvals._check_draft()
-        return approvals
+        if not self.env.su:
+            default = self.default_get(["handover_id"])
+            vals_list = [{**default, **vals} for vals in vals_list]
+            # Before: an approver may do much, so nobody can make themself one.
+            plans = self.env["continuity.handover"].browse(
+                {vals["handover_id"] for vals in vals_list if vals.get("handover_id")}
+            )
+            plans.check_access("write")
+            plans._check_state("draft")
+            plans._check_author()
+        return super().create(vals_list)
 
     def write(self, vals):
         self._check_draft()

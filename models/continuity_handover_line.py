@@ -260,6 +260,7 @@ class ContinuityHandoverLine(models.Model):
 
     def write(self, vals):
         if not self.env.su:
+            self.check_access("write")
             self._check_editable(vals)
         result = super().write(self._with_customer(vals))
         if "partner_id" in vals:

@@ -83,7 +83,9 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        documents = super().create(vals_list)
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        documents = super(ContinuityProcessMixin, quiet).create(vals_list)
+        documents = documents.with_env(self.env)
         for document in documents.sudo():
             document.name = (
                 self.env["ir.sequence"]
@@ -106,6 +108,16 @@ class ContinuityProcessMixin(models.AbstractModel):
                         )
                     )
         return super().write(vals)
+
+    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
+        # Who follows what can be read by every user: before its approval, a document
+        # has no followers. Those who are asked get an activity.
+        known = self.filtered(
+            lambda d: d.state not in ("draft", "submitted", "refused")
+        )
+        return super(ContinuityProcessMixin, known)._message_subscribe(
+            partner_ids, subtype_ids, customer_ids
+        )
 
     def _check_author(self):
         """Refuse changes by people who may only read the document.
@@ -355,6 +367,7 @@ class ContinuityProcessMixin(models.AbstractModel):
                 }
             )
             document_sudo.activity_unlink(["mail.mail_activity_data_todo"])
+            document_sudo.message_follower_ids.unlink()
             document_sudo.write(
                 {"state": "draft", "refusal_reason": False, "submitted_by_id": False}
             )

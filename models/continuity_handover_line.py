@@ -11,16 +11,31 @@ MANAGER_FIELDS = {
         "advice",
         "contact_ids",
         "date_visit",
+        "invite_customer",
         "excluded",
         "exclude_reason",
     },
-    "approved": {"manager_attends", "advice", "contact_ids", "date_visit"},
-    "running": {"manager_attends", "advice", "contact_ids", "date_visit"},
+    "approved": {
+        "manager_attends",
+        "advice",
+        "contact_ids",
+        "date_visit",
+        "invite_customer",
+    },
+    "running": {
+        "manager_attends",
+        "advice",
+        "contact_ids",
+        "date_visit",
+        "invite_customer",
+    },
 }
 PARTICIPANT_FIELDS = {
-    "approved": {"contact_ids", "date_visit"},
-    "running": {"contact_ids", "date_visit"},
+    "approved": {"contact_ids", "date_visit", "invite_customer"},
+    "running": {"contact_ids", "date_visit", "invite_customer"},
 }
+# What the touchpoint of the visit has to hear of.
+VISIT_FIELDS = {"date_visit", "manager_attends", "contact_ids", "invite_customer"}
 
 
 class ContinuityHandoverLine(models.Model):
@@ -110,6 +125,11 @@ class ContinuityHandoverLine(models.Model):
         domain="['|', ('id', '=', partner_id), ('id', 'child_of', partner_id)]",
     )
     date_visit = fields.Datetime(string="Visit")
+    invite_customer = fields.Boolean(
+        string="Invite the Customer",
+        help="Mails the people to meet an invitation to the visit, once the change is "
+        "announced inside. Otherwise it is arranged by telephone.",
+    )
     advice = fields.Text(
         string="Manager's Advice",
         help="What the successor should know or take care of.",
@@ -265,7 +285,7 @@ class ContinuityHandoverLine(models.Model):
         result = super().write(self._with_customer(vals))
         if "partner_id" in vals:
             self.sudo()._take_snapshot()
-        if {"date_visit", "manager_attends", "contact_ids"}.intersection(vals):
+        if VISIT_FIELDS.intersection(vals):
             self._update_visits(vals)
         return result
 
@@ -329,7 +349,9 @@ class ContinuityHandoverLine(models.Model):
                 continue
             if "date_visit" in vals:
                 visit._reschedule(line.date_visit)
-            visit._set_people(line._companions(), line.contact_ids)
+            visit._set_people(
+                line._companions(), line.contact_ids, line.invite_customer
+            )
 
     # === GATE === #
 
@@ -500,6 +522,7 @@ class ContinuityHandoverLine(models.Model):
             user_id=self.leaver_id.id,
             attendee_ids=[Command.set(self._companions().ids)],
             contact_ids=[Command.set(self.contact_ids.ids)],
+            invite_customer=self.invite_customer,
             date_planned=self.date_visit,
             date_due=plan._local_date(self.date_visit) or plan.date_end,
             # It has to be arranged with the customer: shown as the plan starts, but

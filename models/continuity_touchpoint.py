@@ -65,6 +65,7 @@ class ContinuityTouchpoint(models.Model):
             "show_error",
             "user_id",
             "attendee_ids",
+            "invite_customer",
             "channel_ids",
         }
     )
@@ -266,8 +267,9 @@ class ContinuityTouchpoint(models.Model):
 
     def _sync_event(self):
         """Create or move the calendar events of dated meetings."""
+        # Before it is shown nobody is to know of it, least of all the customer.
         dated = self.sudo().filtered(
-            lambda t: t.date_planned and t.channel_id.is_meeting
+            lambda t: t.date_planned and t.channel_id.is_meeting and t.activity_id
         )
         for invite, touchpoints in dated.grouped("invite_customer").items():
             event_model = self._get_event_model(invite)
@@ -343,11 +345,12 @@ class ContinuityTouchpoint(models.Model):
                 touchpoint._drop_event()
         self._sync_event()
 
-    def _set_people(self, attendees, contacts):
+    def _set_people(self, attendees, contacts, invite_customer=False):
         """Change who takes part, also in the meeting.
 
         :param attendees: ``res.users`` besides the responsible person
         :param contacts: ``res.partner``, the customer's people
+        :param bool invite_customer: whether these get an invitation by mail
         """
         for touchpoint in self.sudo():
             before = touchpoint._event_partners()
@@ -355,6 +358,7 @@ class ContinuityTouchpoint(models.Model):
                 {
                     "attendee_ids": [Command.set(attendees.ids)],
                     "contact_ids": [Command.set(contacts.ids)],
+                    "invite_customer": invite_customer,
                 }
             )
             after = touchpoint._event_partners()

@@ -1,6 +1,7 @@
 from . import test_handover_access
 from . import test_handover_cutover
 from . import test_handover_gate
+from . import test_handover_invitation
 from . import test_handover_plan
 from . import test_handover_tour
 from . import test_handover_wizard

@@ -84,22 +84,18 @@ class ContinuityHandover(models.Model):
                     ("event_id", "not in", own_events.ids),
                     ("event_id.active", "=", True),
                     ("event_id.show_as", "=", "busy"),
-                    ("event_id.start", "<", _naive(stop)),
-                    ("event_id.stop", ">", _naive(start)),
+                    # A day's margin: whole days are stored as if they were UTC.
+                    ("event_id.start", "<", _naive(stop) + timedelta(days=1)),
+                    ("event_id.stop", ">", _naive(start) - timedelta(days=1)),
                 ],
                 ["partner_id", "event_id"],
             )
         )
-        # Start and stop are public even for private meetings.
-        attendees.event_id.fetch(["start", "stop"])
+        # The times are public even for private meetings.
+        attendees.event_id.fetch(["start", "stop", "allday", "start_date", "stop_date"])
         for attendee in attendees:
-            event = attendee.event_id
-            _subtract(
-                planner.free[user_by_partner[attendee.partner_id.id]],
-                event.start,
-                event.stop,
-                tz,
-            )
+            days = planner.free[user_by_partner[attendee.partner_id.id]]
+            _subtract(days, *_event_times(attendee.event_id, tz), tz)
 
     @api.model
     def _subtract_other_plans(self, planner, users, start, stop, tz, plan):
@@ -310,6 +306,16 @@ class ContinuityHandoverLine(models.Model):
 def _naive(moment):
     """Return an aware datetime as naive UTC, as Odoo stores it."""
     return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+def _event_times(event, tz):
+    """Return start and stop of a meeting, naive UTC; of whole days where they are."""
+    if not event.allday:
+        return event.start, event.stop
+    first, last = event.start_date, event.stop_date or event.start_date
+    start = tz.localize(datetime.combine(first, time.min))
+    stop = tz.localize(datetime.combine(last + timedelta(days=1), time.min))
+    return _naive(start), _naive(stop)
 
 
 def _subtract(days, start, stop, tz):

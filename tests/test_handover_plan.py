@@ -711,6 +711,76 @@ class TestHandoverErrors(HandoverCommon):
             )
             self._assert_refused(plan, f"Customer 1: {user.name} is not free at")
 
+    def test_whole_days_are_those_of_the_company(self):
+        """Odoo stores them from 8 to 18 o'clock UTC, wherever they are spent."""
+        self.company_a.resource_calendar_id.tz = "Asia/Tokyo"
+        plan = self._create_plan()
+        line = self._line_of(plan, self.customer_1)
+        self.env["calendar.event"].create(
+            {
+                "name": "Fair",
+                "allday": True,
+                "start_date": "2027-03-02",
+                "stop_date": "2027-03-03",
+                "user_id": self.successor.id,
+                "partner_ids": [Command.set(self.successor.partner_id.ids)],
+            }
+        )
+        # 9:00 and 16:00 in Tokyo, on both days.
+        for day in ("02", "03"):
+            for time in ("00:00:00", "07:00:00"):
+                line.date_visit = f"2027-03-{day} {time}"
+                self._assert_refused(plan, f"is not free at 2027-03-{day}")
+        line.date_visit = "2027-03-04 00:00:00"
+        self._submit(plan)
+
+    def test_own_working_hours_and_leave(self):
+        """Who works mornings only, and is away on Wednesday."""
+        calendar = self.env["resource.calendar"].create(
+            {
+                "name": "Mornings",
+                "tz": "UTC",
+                "company_id": self.company_a.id,
+                "attendance_ids": [
+                    Command.create(
+                        {
+                            "name": str(day),
+                            "dayofweek": str(day),
+                            "hour_from": 8,
+                            "hour_to": 12,
+                            "day_period": "morning",
+                        }
+                    )
+                    for day in range(5)
+                ],
+            }
+        )
+        resource = self.env["resource.resource"].create(
+            {
+                "name": "Sales B",
+                "user_id": self.successor.id,
+                "company_id": self.company_a.id,
+                "calendar_id": calendar.id,
+            }
+        )
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Away",
+                "resource_id": resource.id,
+                "calendar_id": calendar.id,
+                "company_id": self.company_a.id,
+                "date_from": "2027-03-03 00:00:00",
+                "date_to": "2027-03-03 23:59:59",
+            }
+        )
+        plan = self._create_plan()
+        line = self._line_of(plan, self.customer_1)
+        for time in ("2027-03-02 13:00:00", "2027-03-03 09:00:00"):
+            line.date_visit = time
+            self._assert_refused(plan, "Customer 1: Sales B is not free at")
+        line.date_visit = "2027-03-04 09:00:00"
+        self._submit(plan)
+
     def test_what_does_not_block(self):
         """Declined, free and archived meetings take nobody's time."""
         times = {"start": "2027-03-02 09:30:00", "stop": "2027-03-02 10:30:00"}

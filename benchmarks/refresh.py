@@ -9,7 +9,7 @@ INVOICES = 1_000_000
 MESSAGES = 300_000
 MEETINGS = 100_000
 TODAY = date(2026, 6, 30)
-ROUNDS = 5
+ROUNDS = 3
 SIZE = f"{CUSTOMERS:,} customers, {INVOICES:,} invoices"
 
 
@@ -69,7 +69,7 @@ class Refresh:
         :param int expected: how many rows must then be written, at least; 0 is exact
         """
         pairs = []
-        for _round in range(ROUNDS if prepare != self.empty else 3):
+        for _round in range(ROUNDS):
             prepare()
             yardstick = self.select()
             spent, result = seconds(

@@ -22,7 +22,6 @@ class ContinuityProfileItem(models.Model):
     active = fields.Boolean(default=True)
     field_id = fields.Many2one(
         "ir.model.fields",
-        string="Field",
         required=True,
         ondelete="cascade",
         domain=[

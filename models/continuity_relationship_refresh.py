@@ -50,7 +50,10 @@ REFRESHED_FIELDS = (
 )
 
 
-class ContinuityRelationship(models.Model):
+# In a file of its own: it is the longest part and nothing of it is business logic.
+class ContinuityRelationship(  # pylint: disable=consider-merging-classes-inherited
+    models.Model
+):
     _inherit = "continuity.relationship"
 
     # === ENTRY POINTS === #

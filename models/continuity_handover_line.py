@@ -250,19 +250,24 @@ class ContinuityHandoverLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        lines = super().create([self._with_customer(vals) for vals in vals_list])
+        lines = super().create(self._with_customers(vals_list))
         if not self.env.su:
             lines._check_draft_author()
         lines.sudo()._take_snapshot()
         return lines
 
     @api.model
-    def _with_customer(self, vals):
-        """Return values in which a contact is replaced by its customer."""
-        if not vals.get("partner_id"):
-            return vals
-        partner = self.env["res.partner"].browse(vals["partner_id"]).sudo()
-        return {**vals, "partner_id": partner.commercial_partner_id.id}
+    def _with_customers(self, vals_list):
+        """Return values in which contacts are replaced by their customers."""
+        ids = {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        partners = self.env["res.partner"].sudo().browse(ids)
+        customers = {p.id: p.commercial_partner_id.id for p in partners}
+        return [
+            {**vals, "partner_id": customers[vals["partner_id"]]}
+            if vals.get("partner_id")
+            else vals
+            for vals in vals_list
+        ]
 
     def _take_snapshot(self):
         """Keep names, relationship and tier as they are now. With the rights of the
@@ -282,7 +287,8 @@ class ContinuityHandoverLine(models.Model):
         if not self.env.su:
             self.check_access("write")
             self._check_editable(vals)
-        result = super().write(self._with_customer(vals))
+        [vals] = self._with_customers([vals])
+        result = super().write(vals)
         if "partner_id" in vals:
             self.sudo()._take_snapshot()
         if VISIT_FIELDS.intersection(vals):

@@ -696,6 +696,41 @@ class TestEightyInAnHour(HandoverCommon):
                     date="2027-03-31 09:30:00",
                 )
 
+    def _count_queries(self, action):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        action()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def test_queries_do_not_grow_with_the_lines(self):
+        """Drafting, dating and submitting a long plan, in customers of it."""
+        self.plan.with_user(self.leaver).unlink()
+
+        def draft(partners):
+            return self._create_plan(
+                date_end="2027-04-30",
+                line_ids=[
+                    Command.create(self._line_values(partner, mode="visit"))
+                    for partner in partners
+                ],
+            )
+
+        for method in ("create", "action_suggest_dates", "action_submit"):
+            counts = []
+            for partners in (self.partners[:10], self.partners):
+                if method == "create":
+                    count = self._count_queries(lambda p=partners: draft(p))
+                else:
+                    plan = draft(partners).with_user(self.leaver)
+                    if method == "action_submit":
+                        plan.action_suggest_dates()
+                    count = self._count_queries(getattr(plan, method))
+                counts.append(count)
+            with self.subTest(method=method):
+                self.assertLessEqual(counts[1], counts[0] + 20, counts)
+
     def test_suggested_dates_are_feasible(self):
         lines = self._begin()
         times = sorted(lines.mapped("date_visit"))

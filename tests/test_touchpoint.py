@@ -466,6 +466,33 @@ class TestTouchpointAttempt(HandoverCommon):
         self._log("no_answer", touchpoint=visits[2], date="2027-02-26 10:00:00")
         self._log(date="2027-02-26 10:00:00")
 
+    def test_nor_is_who_comes_along(self):
+        """One successor, two predecessors, two customers, one hour."""
+        first, second = (
+            self._plan_touchpoint(
+                self._create_customer(f"Far Away {user.name}", user),
+                channel_ids=self.channel_visit.ids,
+                user_id=user.id,
+                attendee_ids=[(6, 0, self.successor.ids)],
+            )
+            for user in (self.leaver, self.colleague)
+        )
+        self._log(touchpoint=first, date="2027-02-26 09:00:00")
+        for user in (self.colleague, self.successor):
+            with self.assertRaisesRegex(UserError, "Sales B met Far Away Sales A"):
+                self._log(user=user, touchpoint=second, date="2027-02-26 09:30:00")
+        self._log(user=self.colleague, touchpoint=second, date="2027-02-26 10:30:00")
+
+    def test_one_meeting_for_two_duties(self):
+        """To one customer: a visit may serve two purposes at once."""
+        visits = self.env["continuity.touchpoint"]
+        for occurrence in ("first", "second"):
+            visits |= self._plan_touchpoint(
+                occurrence=occurrence, channel_ids=self.channel_visit.ids
+            )
+        self._log(touchpoint=visits, date="2027-02-26 09:00:00")
+        self.assertEqual(set(visits.mapped("state")), {"done"})
+
     def test_fails(self):
         """Given up: activity and future meeting leave people's lists."""
         visit = self._plan_touchpoint(

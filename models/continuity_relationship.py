@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 
 class ContinuityRelationship(models.Model):
@@ -143,6 +144,12 @@ class ContinuityRelationship(models.Model):
     industry_id = fields.Many2one(related="partner_id.industry_id")
     focus_account = fields.Boolean(related="partner_id.continuity_focus_account")
     team_id = fields.Many2one(related="owner_id.sale_team_id", string="Sales Team")
+    rotation_due = fields.Boolean(
+        compute="_compute_rotation_due",
+        search="_search_rotation_due",
+        help="The same person has looked after the customer for longer than the years "
+        "in the settings: time to think of a second pair of eyes.",
+    )
     can_lock_tier = fields.Boolean(compute="_compute_can_lock_tier")
 
     _partner_company_uniq = models.Constraint(
@@ -155,6 +162,30 @@ class ContinuityRelationship(models.Model):
     def _compute_display_name(self):
         for relationship in self:
             relationship.display_name = relationship.partner_id.display_name
+
+    @api.depends("owner_since", "company_id.continuity_tenure_years")
+    def _compute_rotation_due(self):
+        for relationship in self:
+            limit = self._rotation_limit(relationship.company_id)
+            since = relationship.owner_since
+            relationship.rotation_due = bool(since and since < limit)
+
+    @api.model
+    def _search_rotation_due(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("owner_since", "<", self._rotation_limit(company))
+            for company in self.env.companies
+        )
+
+    @api.model
+    def _rotation_limit(self, company):
+        """Return the day before which a tenure has become long (T8)."""
+        return fields.Date.subtract(
+            fields.Date.context_today(self), years=company.continuity_tenure_years
+        )
 
     @api.depends_context("uid")
     def _compute_can_lock_tier(self):

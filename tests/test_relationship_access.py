@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -182,6 +182,25 @@ class TestRelationshipAccess(ContinuityCommon):
         ):
             with self.subTest(field=name):
                 self.assertTrue(model._read_group([], [name], ["__count"]))
+
+    def test_rotation_due_after_the_years_of_the_settings(self):
+        relationship = self._relationship(self.customer_1).sudo()
+        model = relationship.with_user(self.user_manager)
+        today = fields.Date.context_today(self.env.user)
+        self.company_a.continuity_tenure_years = 5
+        for years, days, due in ((5, 1, True), (5, 0, False), (1, 0, False)):
+            relationship.owner_since = fields.Date.subtract(
+                today, years=years, days=days
+            )
+            with self.subTest(years=years, days=days):
+                self.assertEqual(model.rotation_due, due)
+                found = model.search([("rotation_due", "=", True)])
+                self.assertEqual(model in found, due)
+                self.assertNotEqual(
+                    model in model.search([("rotation_due", "=", False)]), due
+                )
+        relationship.owner_since = False
+        self.assertFalse(model.rotation_due)
 
     # === Teams ===
 

@@ -1,5 +1,6 @@
 from . import test_handover_access
 from . import test_handover_cutover
+from . import test_handover_facts
 from . import test_handover_gate
 from . import test_handover_invitation
 from . import test_handover_plan

@@ -238,7 +238,11 @@ class ContinuityHandover(models.Model):
         if "report_note" in vals and not self.env.su:
             self._check_state("draft", "submitted", "approved", "running", "reported")
             self._check_participant()
+        if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
+            raise AccessError(self.env._("You cannot work in that company."))
         result = super().write(vals)
+        if "company_id" in vals:
+            self.line_ids.sudo()._take_snapshot()
         if "leaver_ids" in vals:
             self._check_may_draft_for(self.leaver_ids)
         return result

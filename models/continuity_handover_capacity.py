@@ -190,6 +190,9 @@ class ContinuityHandover(models.Model):
             lambda x: x.mode == "visit" and not x.excluded and x.successor_id
         )
         first_day = max(self.date_start, self.announce_date)
+        if first_day == fields.Date.context_today(self) < self.date_end:
+            # Today has begun, and the plan is still to be approved.
+            first_day += timedelta(days=1)
         planner = self._get_visit_planner(
             self.company_id,
             visits._visitors(),

@@ -303,6 +303,39 @@ class TestHandoverApproval(HandoverCommon):
                     )
         self.assertEqual(self.plan.approval_ids, approval)
 
+    def test_lines_stay_in_their_plan(self):
+        """Nothing slips from a draft into a plan that was submitted or runs."""
+        self._submit(self.plan)
+        other = self._create_plan(
+            line_ids=[
+                Command.create(
+                    self._line_values(self._create_customer("Extra", self.leaver))
+                )
+            ]
+        )
+        for state in ("submitted", "approved", "running"):
+            self.plan.sudo().state = state
+            for user in (self.leaver, self.approver, self.user_manager):
+                with self.subTest(state=state, user=user.login):
+                    with self.assertRaises(UserError):
+                        other.line_ids.with_user(user).handover_id = self.plan
+                    with self.assertRaises(UserError):
+                        self.plan.with_user(user).write(
+                            {"line_ids": [Command.link(other.line_ids.id)]}
+                        )
+        self.assertEqual(len(self.plan.line_ids), 2)
+
+    def test_company_of_a_draft(self):
+        """One of those the author works in; the customers as it knows them."""
+        with self.assertRaises(AccessError):
+            self.plan.with_user(self.leaver).company_id = self.company_b
+        plan = self._create_plan(user=self.user_manager)
+        plan.with_user(self.user_manager).with_context(
+            allowed_company_ids=(self.company_a | self.company_b).ids
+        ).company_id = self.company_b
+        self.assertEqual(plan.line_ids.company_id, self.company_b)
+        self.assertEqual(plan.line_ids.relationship_id.company_id, self.company_b)
+
     def test_decisions_are_not_typed_in(self):
         for values in (
             {"state": "approved"},
@@ -928,6 +961,19 @@ class TestHandoverErrors(HandoverCommon):
         self.assertEqual(times[self.customer_2], "2027-03-02 09:30:00")
         self.assertEqual(times[self.customer_1], "2027-03-02 13:00:00")
         self._submit(plan)
+
+    def test_no_dates_are_suggested_for_today(self):
+        """It has begun, and the plan is still to be approved."""
+        plan = self._create_plan(date_start="2027-03-01")
+        line = self._line_of(plan, self.customer_1)
+        line.date_visit = False
+        plan.with_user(self.leaver).action_suggest_dates()
+        self.assertEqual(str(line.date_visit), "2027-03-02 08:00:00")
+        # Unless there is no other day.
+        line.date_visit = False
+        plan.date_end = "2027-03-01"
+        plan.with_user(self.leaver).action_suggest_dates()
+        self.assertEqual(str(line.date_visit), "2027-03-01 08:00:00")
 
     # === customers of other plans === #
 

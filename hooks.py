@@ -39,7 +39,9 @@ def _release_demo_data(env):
     data = env["ir.model.data"].search(
         [("module", "=", "customer_continuity"), ("name", "=like", "demo\\_%")]
     )
-    ids = {model: rows.mapped("res_id") for model, rows in data.grouped("model").items()}
+    ids = {
+        model: rows.mapped("res_id") for model, rows in data.grouped("model").items()
+    }
     for company in env["res.company"].browse(ids.get("res.company", ())).exists():
         company.name = f"{company.name} ({company.id})"
     for user in env["res.users"].browse(ids.get("res.users", ())).exists():

@@ -40,4 +40,3 @@ class ContinuityChannel(models.Model):
         help="Any activity of this type marked done on the customer, its deals or "
         "its orders is a true contact, also when it was planned outside this app.",
     )
-

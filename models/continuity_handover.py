@@ -122,7 +122,6 @@ class ContinuityHandover(models.Model):
         "res.users",
         compute="_compute_manager_id",
         compute_sudo=True,
-        string="Manager",
         help="The first approver: accompanies visits to key accounts.",
     )
     line_ids = fields.One2many(
@@ -549,7 +548,7 @@ class ContinuityHandover(models.Model):
         return super().action_draft()
 
     def _on_approved(self):
-        super()._on_approved()
+        result = super()._on_approved()
         today = fields.Date.context_today(self)
         for plan in self.sudo():
             people = plan.leaver_ids | plan.line_ids.successor_id | plan.create_uid
@@ -557,6 +556,7 @@ class ContinuityHandover(models.Model):
             plan.message_subscribe(partner_ids=people.partner_id.ids)
             if plan.date_start <= today:
                 plan._start()
+        return result
 
     # === RUNNING === #
 

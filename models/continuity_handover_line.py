@@ -94,7 +94,7 @@ class ContinuityHandoverLine(models.Model):
     leaver_id = fields.Many2one(
         "res.users", string="Predecessor", required=True, index=True
     )
-    successor_id = fields.Many2one("res.users", string="Successor", index=True)
+    successor_id = fields.Many2one("res.users", index=True)
     lead_id = fields.Many2one(
         "crm.lead",
         string="Deal",

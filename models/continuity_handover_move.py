@@ -59,9 +59,7 @@ class ContinuityHandoverMove(models.Model):
     old_value_id = fields.Integer(readonly=True, aggregator=None)
     new_value_id = fields.Integer(readonly=True, aggregator=None)
     create_date = fields.Datetime(string="Moved On")
-    record_name = fields.Char(
-        compute="_compute_label", compute_sudo=True, string="Record Name"
-    )
+    record_name = fields.Char(compute="_compute_label", compute_sudo=True)
     label = fields.Char(compute="_compute_label", compute_sudo=True, string="Change")
 
     _record_idx = models.Index("(model, res_id)")

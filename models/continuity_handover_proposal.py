@@ -35,10 +35,7 @@ class ContinuityHandover(models.Model):
                 )
             for lead in self.env["crm.lead"].browse(deals.get(leaver.id, [])):
                 proposals.append(self._propose_deal(leaver, lead))
-        return [
-            values
-            for _rank, values in sorted(proposals, key=lambda pair: pair[0])
-        ]
+        return [values for _rank, values in sorted(proposals, key=lambda pair: pair[0])]
 
     @api.model
     def _collect_facts(self, partner_ids, company):

@@ -32,7 +32,6 @@ class ContinuityHandoverTopic(models.Model):
     )
     profile_field_id = fields.Many2one(
         "ir.model.fields",
-        string="Profile Field",
         domain="[('model', '=', 'res.partner'), ('name', '=like', 'continuity_%'),"
         " ('store', '=', True), ('ttype', 'in', ('char', 'text'))]",
         ondelete="set null",

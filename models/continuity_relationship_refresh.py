@@ -51,9 +51,7 @@ REFRESHED_FIELDS = (
 
 
 # In a file of its own: it is the longest part and nothing of it is business logic.
-class ContinuityRelationship(  # pylint: disable=consider-merging-classes-inherited
-    models.Model
-):
+class ContinuityRelationship(models.Model):
     _inherit = "continuity.relationship"
 
     # === ENTRY POINTS === #

@@ -20,7 +20,6 @@ class ContinuitySubjectMixin(models.AbstractModel):
     )
     tier_id = fields.Many2one(
         "continuity.tier",
-        string="Tier",
         readonly=True,
         ondelete="set null",
         help="As it was when the line was made; internal, never shown to customers.",

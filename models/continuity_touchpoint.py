@@ -87,7 +87,7 @@ class ContinuityTouchpoint(models.Model):
     purpose = fields.Selection(selection="_selection_purpose", index=True)
     origin_model = fields.Char(required=True, readonly=True)
     origin_id = fields.Many2oneReference(
-        model_field="origin_model", required=True, readonly=True, string="Origin"
+        model_field="origin_model", required=True, readonly=True, index=True
     )
     occurrence = fields.Char(
         required=True,
@@ -137,7 +137,7 @@ class ContinuityTouchpoint(models.Model):
         selection="_selection_outcome", readonly=True, string="Last Outcome"
     )
     date_done = fields.Datetime(string="Done On", readonly=True)
-    done_by_id = fields.Many2one("res.users", string="Done By", readonly=True)
+    done_by_id = fields.Many2one("res.users", readonly=True)
     reason = fields.Char(readonly=True, help="Why it failed or was cancelled.")
     activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
     event_id = fields.Many2one(

@@ -59,7 +59,7 @@ class HandoverCommon(ContinuityCommon):
 
     def _rpc(self, user, records, method, *args, context=None, **kwargs):
         """Call a method as a client does over RPC, with a context of its choice."""
-        model = self.env[records._name].with_user(user).with_context({})
+        model = self.env(user=user, context={})[records._name]
         kwargs["context"] = {"allowed_company_ids": user.company_ids.ids} | (
             context or {}
         )

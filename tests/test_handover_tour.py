@@ -27,9 +27,7 @@ class TestHandoverTour(HttpCase):
                     "company_ids": [Command.set(cls.company.ids)],
                     "group_ids": [
                         Command.link(cls.env.ref("base.group_user").id),
-                        Command.link(
-                            cls.env.ref("sales_team.group_sale_salesman").id
-                        ),
+                        Command.link(cls.env.ref("sales_team.group_sale_salesman").id),
                     ],
                 }
             )
@@ -97,7 +95,8 @@ class TestHandoverTour(HttpCase):
         acme_line = plan.line_ids.filtered(lambda x: x.partner_id == self.acme)
         self.assertEqual(acme_line.visit_state, "held")
         self.assertEqual(
-            acme_line.check_ids.mapped("state"), ["confirmed"] * len(acme_line.check_ids)
+            acme_line.check_ids.mapped("state"),
+            ["confirmed"] * len(acme_line.check_ids),
         )
         self.assertFalse(acme_line.visit_touchpoint_id.activity_id.active)
         self._tour("action_handover_line", "accept", "sue")
@@ -131,10 +130,12 @@ class TestHandoverTour(HttpCase):
         customers = plan.line_ids.partner_id
         leads = self.env["crm.lead"].search([("user_id", "=", self.marc.id)])
         leads = leads.filtered(
-            lambda x: x.won_status == "pending"
-            and (
-                x.partner_id.commercial_partner_id in customers
-                or x in plan.line_ids.lead_id
+            lambda x: (
+                x.won_status == "pending"
+                and (
+                    x.partner_id.commercial_partner_id in customers
+                    or x in plan.line_ids.lead_id
+                )
             )
         )
         orders = self.env["sale.order"].search(

@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
@@ -29,10 +29,14 @@ const press = (label) => ({
 const openCustomer = [
     {
         content: "open the customer",
-        trigger: ".o_data_row:contains(Acme Corporation) .o_data_cell[name=display_name]",
+        trigger:
+            ".o_data_row:contains(Acme Corporation) .o_data_cell[name=display_name]",
         run: "click",
     },
-    { content: "its form is open", trigger: ".o_form_view h1:contains(Acme Corporation)" },
+    {
+        content: "its form is open",
+        trigger: ".o_form_view h1:contains(Acme Corporation)",
+    },
 ];
 
 // The manager drafts the plan for Marc Demo, submits it and approves it.
@@ -101,7 +105,13 @@ const confirmItem = (item) => [
     },
 ];
 
-const items = ["Contacts", "Organisation", "Past purchases", "Deals", "Recent interactions"];
+const items = [
+    "Contacts",
+    "Organisation",
+    "Past purchases",
+    "Deals",
+    "Recent interactions",
+];
 
 // Marc prepares, reports the visit and notes what the customer confirmed.
 tours.add("continuity_handover_visit", {
@@ -110,17 +120,20 @@ tours.add("continuity_handover_visit", {
         press("Fill In from Odoo"),
         {
             content: "the draft comes from Odoo",
-            trigger: ".o_data_row:contains(Contacts) .o_data_cell:contains(Douglas Fletcher)",
+            trigger:
+                ".o_data_row:contains(Contacts) .o_data_cell:contains(Douglas Fletcher)",
         },
         press("All Prepared"),
         {
             content: "all are prepared",
-            trigger: ".o_data_row:contains(Recent interactions) .badge:contains(Prepared)",
+            trigger:
+                ".o_data_row:contains(Recent interactions) .badge:contains(Prepared)",
         },
         press("Report the Visit"),
         {
             content: "it was held",
-            trigger: ".modal .o_field_widget[name=outcome] .o_radio_item:contains(Held) input",
+            trigger:
+                ".modal .o_field_widget[name=outcome] .o_radio_item:contains(Held) input",
             run: "click",
         },
         {

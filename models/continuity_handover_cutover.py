@@ -39,13 +39,10 @@ QUIET = {
     "prefetch_fields": False,
     # Chatter: no tracking, no assignment mails, no followers but those logged here.
     "tracking_disable": True,
-    "mail_notrack": True,
-    "mail_auto_subscribe_no_notify": True,
     "mail_activity_quick_update": True,
-    # Meetings: no invitations, reminders or cancellations.
-    "dont_notify": True,
-    "no_mail_to_attendees": True,
+    # Meetings: no invitations and no reminders.
     "skip_attendee_notification": True,
+    "dont_notify": True,
     "continuity_cutover": ACTIVITIES_MOVE_THEMSELVES,
     # Invoices: another salesperson does not touch lines, taxes or balance.
     "skip_is_manually_modified": True,

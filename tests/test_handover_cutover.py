@@ -455,6 +455,19 @@ class TestHandoverCutOver(CutOverCase):
         self.assertEqual(activity.user_id, self.leaver, "belongs to the meeting")
         self.assertEqual(public.user_id, self.successor)
 
+    def test_colleagues_are_no_contacts(self):
+        """Where one of our companies is a customer of another, a meeting with the
+        colleagues there is none with the customer."""
+        sister = self.company_b.partner_id
+        sister.user_id = self.leaver
+        self.user_company_b.partner_id.parent_id = sister
+        self.assertEqual(self.user_company_b.partner_id.commercial_partner_id, sister)
+        meeting = self._create_meeting(
+            "Colleagues", [self.user_company_b.partner_id], NOW + timedelta(days=1)
+        )
+        with self._assert_changes({sister: {"user_id": self.successor.id}}, [meeting]):
+            self._cut_over(self._create_plan(sister))
+
     def test_recurring_meeting(self):
         """Of a series, the occurrences to come move and those that took place do
         not; dates and recurrence stay, and the preview counts it once."""
@@ -940,7 +953,10 @@ class TestHandoverCutOver(CutOverCase):
         ):
             self._cut_over(plan)
         self.assertEqual((first.state, second.state), ("open", "moved"))
-        self.assertIn("Continuity A", first.cutover_error)
+        self.assertEqual(
+            first.cutover_error,
+            plan._successor_problem(self.user_company_b, self.company_a),
+        )
         self.assertFalse(plan.move_ids.filtered(lambda m: m.line_id == first))
 
     # === Failures and changes meanwhile ===
@@ -1013,7 +1029,7 @@ class TestHandoverCutOver(CutOverCase):
         self.env["base.partner.merge.automatic.wizard"]._merge(
             (absorbed | target).ids, target
         )
-        self.customer_2.write({"parent_id": parent.id})
+        self.customer_2.write({"parent_id": parent.id, "is_company": False})
         self._cut_over(plan)
         self.assertEqual(set(plan.line_ids.mapped("state")), {"moved"})
         for record in (archived, target, lead, self.customer_1, self.customer_2):
@@ -1124,6 +1140,9 @@ class TestHandoverCutOver(CutOverCase):
                 for number in range(count)
             ]
         )
+        self.env["res.partner"].create(
+            [{"name": "Contact", "parent_id": customer.id} for customer in customers]
+        ).user_id = False
         for customer in customers:
             lead = self._create_lead("Open", customer)
             self._create_activity(lead)

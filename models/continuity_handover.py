@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-READER_STATES_FOR_SUCCESSORS = ("approved", "running", "reported", "done")
 # A handful of lines is moved while the user waits; more go to the scheduler.
 IMMEDIATE_LINES = 20
 # H4: a question unanswered for so long goes to the manager.
@@ -184,12 +183,9 @@ class ContinuityHandover(models.Model):
     @api.depends("reason", "state", "approval_ids.state")
     def _compute_confidential(self):
         for plan in self:
-            decisions = set(plan.approval_ids.mapped("state"))
             # What was approved has been heard of, also when it is cancelled then.
             plan.confidential = (
-                plan.reason == "resignation"
-                and plan.state not in READER_STATES_FOR_SUCCESSORS
-                and decisions != {"approved"}
+                plan.reason == "resignation" and not plan._was_approved()
             )
 
     @api.depends(

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+APPROVED_STATES = ("approved", "running", "reported", "done")
+
 
 class ContinuityProcessMixin(models.AbstractModel):
     """A document that people draft, approve, carry out, report on and close.
@@ -112,12 +114,19 @@ class ContinuityProcessMixin(models.AbstractModel):
     def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
         # Who follows what can be read by every user: before its approval, a document
         # has no followers. Those who are asked get an activity.
-        known = self.filtered(
-            lambda d: d.state not in ("draft", "submitted", "refused")
-        )
+        known = self.filtered(lambda document: document._was_approved())
         return super(ContinuityProcessMixin, known)._message_subscribe(
             partner_ids, subtype_ids, customer_ids
         )
+
+    def _was_approved(self):
+        """Tell whether everybody who had to approve has, whatever came of it later.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        decisions = set(self.sudo().approval_ids.mapped("state"))
+        return self.state in APPROVED_STATES or decisions == {"approved"}
 
     def _check_author(self):
         """Refuse changes by people who may only read the document.

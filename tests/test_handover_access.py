@@ -518,6 +518,10 @@ class TestConfidentialResignation(AccessCommon):
         self._act(self.leaver).action_submit()
         self._act(self.leaver)._cancel("I stay.")
         self._assert_confidential()
+        # Talking about it makes nobody a follower either.
+        self._act(self.approver).message_post(body="Glad.", message_type="comment")
+        self._act(self.leaver).message_subscribe(self.named.partner_id.ids)
+        self._assert_confidential()
 
     def test_drafted_by_a_manager(self):
         """The author is an insider, and nobody else for being a manager, too."""
@@ -700,6 +704,18 @@ class TestConfidentialResignation(AccessCommon):
             before["mail.activity"] + len(activities),
         )
         self.assertEqual((self.customer_1 | self.customer_2).message_ids, messages)
+
+    def test_print(self):
+        report = self.env["ir.actions.report"]
+        name = "customer_continuity.report_handover_plan"
+        html, _type = report.with_user(self.named)._render_qweb_html(
+            name, self.plan.ids
+        )
+        self.assertIn(self.plan.name, html.decode())
+        for user in self.outsiders | self.user_portal:
+            self.env.invalidate_all()
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                report.with_user(user)._render_qweb_html(name, self.plan.ids)
 
     def test_mail_reaches_insiders_only(self):
         known = self.env["mail.mail"].sudo().search([])

@@ -247,8 +247,8 @@ GENERATE = (
            %(leaver)s, n %% 2 = 0, CASE WHEN n %% 2 = 1 THEN date '2025-02-01' END,
            '2025-01-01', '2025-01-01', 1, 1
       FROM generate_series(0, 2 * %(activities)s - 1) n
-      JOIN bench_document d ON d.place = (n / 2) %% (SELECT COUNT(*) FROM bench_document)
-    """,
+      JOIN bench_document d
+        ON d.place = (n / 2) %% (SELECT COUNT(*) FROM bench_document)""",
     """
     WITH event AS (
         INSERT INTO calendar_event (name, user_id, active, show_as, start, stop,

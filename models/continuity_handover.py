@@ -727,16 +727,12 @@ class ContinuityHandover(models.Model):
     def _escalate_questions(self, today):
         """Bring questions unanswered for two working days to the manager (H4)."""
         self.ensure_one()
-        calendar = self.company_id.resource_calendar_id
         now = fields.Datetime.now()
         for check in self.line_ids.check_ids.filtered(
             lambda c: c.state == "returned" and not c.escalated_on
         ):
-            # In hours: plan_days counts the day of the question as a whole one.
-            deadline = calendar.plan_hours(
-                QUESTION_WORKING_DAYS * calendar.hours_per_day,
-                check.returned_on,
-                compute_leaves=True,
+            deadline = self._add_working_days(
+                self.company_id, check.returned_on, QUESTION_WORKING_DAYS
             )
             if not deadline or deadline > now:
                 continue

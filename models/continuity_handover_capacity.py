@@ -10,6 +10,8 @@ from ..tools.visit_planner import Visit, VisitPlanner, subtract
 
 # Plans whose visits already take somebody's time.
 BINDING_STATES = ("submitted", "approved", "running")
+# So many things that are wrong are read; more are counted.
+MAX_PROBLEMS = 10
 
 
 class ContinuityHandover(models.Model):
@@ -54,10 +56,9 @@ class ContinuityHandover(models.Model):
         """Return the working time per user and day, naive UTC."""
         free = defaultdict(lambda: defaultdict(list))
         for user in users:
-            resource = user.resource_ids.filtered(
-                lambda r: r.company_id in (company, company.browse())
-            )[:1]
-            calendar = resource.calendar_id or company.resource_calendar_id
+            resource, calendar = self._get_working_hours(company, user)
+            if not calendar:
+                continue
             intervals = calendar._work_intervals_batch(
                 start, stop, resources=resource, tz=tz
             )[resource.id]
@@ -66,6 +67,41 @@ class ContinuityHandover(models.Model):
                     (_naive(begin), _naive(end))
                 )
         return free
+
+    @api.model
+    def _get_working_hours(self, company, user):
+        """Return when somebody works in a company.
+
+        :param company: the ``res.company``
+        :param user: one ``res.users``
+        :return: the ``resource.resource`` of the user, which may be empty, and the
+            ``resource.calendar``, which is empty where neither has working hours
+        :rtype: tuple
+        """
+        company = company.sudo()
+        resource = user.sudo().resource_ids.filtered(
+            lambda r: r.company_id in (company, company.browse())
+        )[:1]
+        return resource, resource.calendar_id or company.resource_calendar_id
+
+    @api.model
+    def _add_working_days(self, company, moment, days):
+        """Return the time so many working days later, by the company's hours.
+
+        Where a company has none, every day is a working day.
+
+        :param company: the ``res.company``
+        :param datetime moment: UTC
+        :param int days: how many
+        :return: UTC, or False when the calendar has no such time
+        """
+        calendar = company.sudo().resource_calendar_id
+        if not calendar:
+            return moment + timedelta(days=days)
+        # In hours: plan_days counts the day it begins on as a whole one.
+        return calendar.plan_hours(
+            days * calendar.hours_per_day, moment, compute_leaves=True
+        )
 
     @api.model
     def _subtract_meetings(self, planner, users, start, stop, tz, own_events):
@@ -141,22 +177,62 @@ class ContinuityHandover(models.Model):
         self.ensure_one()
         visits = lines.filtered(lambda line: line.mode == "visit")
         undated = visits.filtered(lambda line: not line.date_visit)
+        company = self.company_id
+        visitors = visits._visitors()
+        if not all(self._get_working_hours(company, user)[1] for user in visitors):
+            return [
+                self.env._(
+                    "%s has no working hours, so visits cannot be planned: set them "
+                    "under Settings › Companies.",
+                    company.sudo().name,
+                )
+            ]
         errors = []
         if undated:
             errors.append(self._undated_error(visits, undated))
         first_day = max(self.date_start, self.announce_date)
         planner = self._get_visit_planner(
-            self.company_id,
-            visits._visitors(),
+            company,
+            visitors,
             first_day,
             max(self.date_end, first_day),
             self.visits_per_day,
             self,
         )
-        for line in (visits - undated).sorted(lambda x: (x.date_visit, x.id)):
-            if problem := line._visit_problem(planner, first_day):
-                errors.append(problem)
-        return errors
+        now = fields.Datetime.now()
+        problems = [
+            line._visit_problem(planner, first_day, now)
+            for line in (visits - undated).sorted(lambda x: (x.date_visit, x.id))
+        ]
+        return errors + self._sum_up_problems(problems)
+
+    @api.model
+    def _sum_up_problems(self, problems):
+        """Return a few sentences on many visits: one for each person and day.
+
+        :param list problems: see ``_visit_problem``; None is no problem
+        :rtype: list[str]
+        """
+        sentences = defaultdict(list)
+        for key, sentence in filter(None, problems):
+            sentences[key].append(sentence)
+        result = []
+        for first, *others in list(sentences.values())[:MAX_PROBLEMS]:
+            if others:
+                first = self.env._(
+                    "%(problem)s (And %(count)s more like it on that day.)",
+                    problem=first,
+                    count=len(others),
+                )
+            result.append(first)
+        if len(sentences) > MAX_PROBLEMS:
+            result.append(
+                self.env._(
+                    "… and %s more days with visits that cannot be kept.",
+                    len(sentences) - MAX_PROBLEMS,
+                )
+            )
+        return result
 
     def _undated_error(self, visits, undated):
         """Say how many visits fit and the three ways to make all of them fit."""
@@ -189,15 +265,14 @@ class ContinuityHandover(models.Model):
         visits = self.line_ids.filtered(
             lambda x: x.mode == "visit" and not x.excluded and x.successor_id
         )
-        first_day = max(self.date_start, self.announce_date)
-        if first_day == fields.Date.context_today(self) < self.date_end:
-            # Today has begun, and the plan is still to be approved.
-            first_day += timedelta(days=1)
+        # Today has begun, and the visit is still to be arranged with the customer.
+        tomorrow = self._local_date(fields.Datetime.now()) + timedelta(days=1)
+        first_day = max(self.date_start, self.announce_date, tomorrow)
         planner = self._get_visit_planner(
             self.company_id,
             visits._visitors(),
             first_day,
-            self.date_end,
+            max(self.date_end, first_day),
             self.visits_per_day,
             self,
         )
@@ -237,7 +312,7 @@ class ContinuityHandoverLine(models.Model):
         :raise UserError: naming each of these visits
         """
         dated = self.filtered(lambda x: x.mode == "visit" and x.date_visit)
-        errors = []
+        problems = []
         for plan, lines in dated.grouped("handover_id").items():
             first_day = max(plan.date_start, plan.announce_date)
             planner = plan._get_visit_planner(
@@ -256,9 +331,8 @@ class ContinuityHandoverLine(models.Model):
                         other.date_visit,
                     )
             for line in lines.sorted(lambda x: (x.date_visit, x.id)):
-                if problem := line._visit_problem(planner, first_day):
-                    errors.append(problem)
-        if errors:
+                problems.append(line._visit_problem(planner, first_day))
+        if errors := self.env["continuity.handover"]._sum_up_problems(problems):
             raise UserError("\n".join(errors))
 
     def _visitors(self):
@@ -266,23 +340,38 @@ class ContinuityHandoverLine(models.Model):
         users = self.leaver_id | self.successor_id
         return users | self.filtered("manager_attends").handover_id.manager_id
 
-    def _visit_problem(self, planner, first_day):
-        """Say why one dated visit cannot be kept, else book it and return None."""
+    def _visit_problem(self, planner, first_day, now=None):
+        """Say why one dated visit cannot be kept, else book it and return None.
+
+        :param VisitPlanner planner: knows when people are free
+        :param date first_day: the first day a customer may be visited
+        :param datetime now: also refuse what lies before this time, UTC
+        :return: what is wrong, as a key that is the same for the same thing, and as
+            a sentence
+        :rtype: tuple[tuple, str] | None
+        """
         self.ensure_one()
         plan = self.handover_id
         day = plan._local_date(self.date_visit)
         people = frozenset(self._visitors().ids)
         if not first_day <= day <= plan.date_end:
-            return self.env._(
+            return ("outside", day), self.env._(
                 "%(name)s: the visit on %(day)s lies outside %(start)s – %(end)s.",
                 name=self.display_name,
                 day=day,
                 start=first_day,
                 end=plan.date_end,
             )
+        if now and self.date_visit < now:
+            return ("past", day), self.env._(
+                "%(name)s: the time of the visit, %(time)s, has passed. Choose a later "
+                "one, or empty it and let dates be suggested.",
+                name=self.display_name,
+                time=self._visit_time(),
+            )
         for user in self._visitors():
             if not planner.is_day_open({user.id}, day):
-                return self.env._(
+                return ("full", user.id, day), self.env._(
                     "%(name)s: %(person)s already makes %(count)s visits on %(day)s. "
                     "Take another day, fewer visits, or another visitor.",
                     name=self.display_name,
@@ -291,19 +380,22 @@ class ContinuityHandoverLine(models.Model):
                     day=day,
                 )
             if not planner.fits({user.id}, day, self.date_visit):
-                return self.env._(
+                return ("busy", user.id, day), self.env._(
                     "%(name)s: %(person)s is not free at %(time)s.",
                     name=self.display_name,
                     person=user.name,
-                    time=fields.Datetime.context_timestamp(
-                        self.with_context(
-                            tz=plan.company_id.resource_calendar_id.tz or "UTC"
-                        ),
-                        self.date_visit,
-                    ).strftime("%Y-%m-%d %H:%M"),
+                    time=self._visit_time(),
                 )
         planner.book(people, day, self.date_visit)
         return None
+
+    def _visit_time(self):
+        """Return the time of the visit in the company's time zone, to be read."""
+        self.ensure_one()
+        tz = self.handover_id.company_id.resource_calendar_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=tz), self.date_visit
+        ).strftime("%Y-%m-%d %H:%M")
 
 
 def _naive(moment):

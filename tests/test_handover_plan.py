@@ -969,11 +969,76 @@ class TestHandoverErrors(HandoverCommon):
         line.date_visit = False
         plan.with_user(self.leaver).action_suggest_dates()
         self.assertEqual(str(line.date_visit), "2027-03-02 08:00:00")
-        # Unless there is no other day.
+        # Not when there is no other day either.
         line.date_visit = False
         plan.date_end = "2027-03-01"
         plan.with_user(self.leaver).action_suggest_dates()
-        self.assertEqual(str(line.date_visit), "2027-03-01 08:00:00")
+        self.assertFalse(line.date_visit)
+
+    def test_no_dates_are_suggested_in_the_past(self):
+        plan = self._create_plan(date_start="2027-02-15", announce_date="2027-02-15")
+        line = self._line_of(plan, self.customer_1)
+        line.date_visit = False
+        plan.with_user(self.leaver).action_suggest_dates()
+        self.assertEqual(str(line.date_visit), "2027-03-02 08:00:00")
+        self._submit(plan)
+
+    def test_visit_whose_time_has_passed(self):
+        """Neither at submission nor, when the plan lay for days, at approval."""
+        plan = self._create_plan(date_start="2027-02-15", announce_date="2027-02-15")
+        line = self._line_of(plan, self.customer_1)
+        line.date_visit = "2027-02-26 09:00:00"
+        self._assert_refused(
+            plan, "Customer 1: .* 2027-02-26 09:00, has passed. Choose a later one"
+        )
+        line.date_visit = "2027-03-02 09:00:00"
+        self._submit(plan)
+        with self._at("2027-03-02 10:00:00"):
+            with self.assertRaisesRegex(UserError, "2027-03-02 09:00, has passed"):
+                self._approve(plan)
+            line.with_user(self.approver).date_visit = "2027-03-03 09:00:00"
+            self._approve(plan)
+
+    def test_company_without_working_hours(self):
+        self.company_a.resource_calendar_id = False
+        plan = self._create_plan()
+        line = self._line_of(plan, self.customer_1)
+        line.date_visit = False
+        plan.with_user(self.leaver).action_suggest_dates()
+        self.assertFalse(line.date_visit)
+        self._assert_refused(plan, "Continuity A has no working hours.*set them")
+        line.date_visit = "2027-03-02 09:00:00"
+        self._assert_refused(plan, "Continuity A has no working hours.*set them")
+        # Nobody needs hours to hand information over.
+        line.write({"mode": "info", "date_visit": False})
+        self._submit(plan)
+
+    def test_many_bad_dates_are_summed_up(self):
+        """One sentence for each person and day, and no more than ten."""
+        partners = self.env["res.partner"].create(
+            [
+                {"name": f"Buyer {n}", "is_company": True, "user_id": self.leaver.id}
+                for n in range(30)
+            ]
+        )
+        plan = self._create_plan(
+            date_end="2027-04-30",
+            line_ids=[
+                Command.create(
+                    self._line_values(
+                        partner,
+                        mode="visit",
+                        # At night: two each on fifteen days.
+                        date_visit=datetime(2027, 3, 2, 1) + timedelta(days=n // 2),
+                    )
+                )
+                for n, partner in enumerate(partners)
+            ],
+        )
+        errors = plan._capacity_errors(plan.line_ids)
+        self.assertEqual(len(errors), 11)
+        self.assertRegex(errors[0], "^Buyer 0: Sales A is not free .* 1 more like it")
+        self.assertIn("5 more days", errors[-1])
 
     # === customers of other plans === #
 
@@ -1417,6 +1482,17 @@ class TestHandoverRunning(HandoverCommon):
             self._run_daily()
         self.assertFalse(check.escalated_on)
         with self._at("2027-03-10 16:00:00"):
+            self._run_daily()
+        self.assertTrue(check.escalated_on)
+
+    def test_unanswered_without_working_hours(self):
+        """Then every day counts, and the scheduler goes on."""
+        _plan, check = self._returned()
+        self.company_a.resource_calendar_id = False
+        with self._at("2027-03-07 14:00:00"):
+            self._run_daily()
+        self.assertFalse(check.escalated_on)
+        with self._at("2027-03-07 16:00:00"):
             self._run_daily()
         self.assertTrue(check.escalated_on)
 

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import html2plaintext
 
 # The texts each role writes, and while the item is in which states.
 EDITABLE = {
@@ -95,7 +94,8 @@ class ContinuityHandoverCheck(models.Model):
         help="What the customer said to this item. “No problems” is no confirmation.",
     )
     correction = fields.Text(
-        help="What the customer put right. It goes into their profile."
+        help="What the customer put right. It is added to what the successor must "
+        "know and, where the item has a field for it, to the customer's profile."
     )
     confirmed_by_id = fields.Many2one("res.users", readonly=True, string="Noted By")
     confirmed_on = fields.Datetime(readonly=True)
@@ -135,6 +135,8 @@ class ContinuityHandoverCheck(models.Model):
                     "confirmed_on": False,
                     "confirmed_by_id": False,
                     "touchpoint_id": False,
+                    # It stands in the profile and the chatter already.
+                    "correction": False,
                 }
             )
         return result
@@ -299,6 +301,9 @@ class ContinuityHandoverCheck(models.Model):
                         "“%s”: write down what the customer said.", check.topic_id.name
                     )
                 )
+            # First: what is confirmed is the text with the correction.
+            if (check.correction or "").strip():
+                check._apply_correction()
             check.sudo().write(
                 {
                     "state": "confirmed",
@@ -307,20 +312,27 @@ class ContinuityHandoverCheck(models.Model):
                     "confirmed_on": fields.Datetime.now(),
                 }
             )
-            if (check.correction or "").strip():
-                check._apply_correction()
 
     def _apply_correction(self):
-        """Write what the customer put right into their profile, and say so there."""
+        """Add what the customer put right to the text the successor reads and to
+        their profile, the newest first there; what was known before stays."""
         self.ensure_one()
-        partner = self.sudo().partner_id
-        field = self.sudo().topic_id.profile_field_id.name
+        check = self.sudo()
+        partner = check.partner_id
+        field = check.topic_id.profile_field_id.name
+        by = self.env._(
+            "Put right by %(person)s on %(day)s:",
+            person=self.contact_id.name,
+            day=self.handover_id._local_date(fields.Datetime.now()),
+        )
+        correction = f"{by}\n{self.correction.strip()}"
+        check.prepared_text = f"{(self.prepared_text or '').rstrip()}\n\n{correction}"
         previous = ""
         if field:
-            previous = html2plaintext(partner[field] or "")
+            previous = (partner[field] or "").strip()
             # Salespeople may only read customers; this one text was put right by
             # the customer at a visit the user took part in.
-            partner[field] = self.correction
+            partner[field] = f"{correction}\n\n{previous}".strip()
         partner.message_post(
             body=self.env._(
                 "%(item)s, put right by %(person)s: %(correction)s (before: "

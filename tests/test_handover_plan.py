@@ -1546,7 +1546,11 @@ class TestHandoverRunning(HandoverCommon):
                 }
             )
             mine.action_confirm()
-        self.assertEqual(self.customer_1.continuity_business, "Makes bolts.")
+        by = f"Put right by {self.contact_1.name} on 2027-03-02:\nMakes bolts."
+        self.assertEqual(self.customer_1.continuity_business, f"{by}\n\nMakes nuts.")
+        # The successor reads it too, and nothing is to be confirmed again.
+        self.assertEqual(check.prepared_text, f"All about {topic.name}\n\n{by}")
+        self.assertEqual(check.state, "confirmed")
         message = self.customer_1.message_ids[0]
         self.assertIn("Makes bolts.", message.body)
         self.assertIn("Makes nuts.", message.body)
@@ -1568,6 +1572,31 @@ class TestHandoverRunning(HandoverCommon):
             check.with_user(self.leaver).correction = "The number has changed."
             self._confirm(check)
         self.assertIn("The number has changed.", self.customer_1.message_ids[0].body)
+        self.assertIn("The number has changed.", check.prepared_text)
+
+    def test_correction_is_added_once(self):
+        """Also when the text was written anew and confirmed again."""
+        self.customer_1.continuity_business = "Makes nuts."
+        plan = self._running_plan()
+        line = self._line_of(plan, self.customer_1)
+        topic = self.env.ref("customer_continuity.topic_business")
+        check = line.check_ids.filtered(lambda c: c.topic_id == topic)
+        self._prepare(check)
+        with self._after_visit(line):
+            self._hold_visit(line)
+            check.with_user(self.leaver).correction = "Makes bolts."
+            self._confirm(check)
+            check.with_user(self.successor).question = "Since when?"
+            check.with_user(self.successor).action_return()
+            check.with_user(self.leaver).write(
+                {"answer": "For ten years.", "prepared_text": "Makes bolts since 2017."}
+            )
+            check.with_user(self.leaver).action_prepare()
+            self.assertEqual(check.state, "prepared")
+            self._confirm(check)
+        profile = self.customer_1.continuity_business
+        self.assertEqual(profile.count("Makes bolts."), 1)
+        self.assertIn("Makes nuts.", profile)
 
     # === visits that do not take place === #
 

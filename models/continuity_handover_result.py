@@ -2,6 +2,10 @@ from collections import Counter
 
 from odoo import api, fields, models
 
+# The form of a running plan shows so many open lines; the list has all.
+OPEN_LINES_SHOWN = 20
+REPORT_STATES = ("running", "reported", "done", "cancelled")
+
 
 class ContinuityHandover(models.Model):
     """The result of a plan: what moved, what did not and why, who signed off (H10)."""
@@ -15,11 +19,33 @@ class ContinuityHandover(models.Model):
     @api.depends("line_ids.state", "line_ids.visit_state", "state")
     def _compute_result_html(self):
         for plan in self:
+            if plan.state not in REPORT_STATES:
+                plan.result_html = False
+                continue
             plan.result_html = self.env["ir.qweb"]._render(
                 "customer_continuity.handover_result",
                 {"plan": plan},
                 minimal_qcontext=True,
             )
+
+    def _report_lines(self):
+        """Return the lines of the report that are not handed over: while the plan
+        runs the first of those still open, afterwards all.
+
+        :return: the lines, and how many more there are
+        :rtype: tuple[continuity.handover.line, int]
+        """
+        self.ensure_one()
+        if self.state != "running":
+            return self.line_ids.filtered(
+                lambda line: line.excluded or line.state != "moved"
+            ), 0
+        still_open = self.line_ids.filtered(
+            lambda line: not line.excluded and line.state in ("open", "queued")
+        )
+        # Browsed anew: what is missing is worked out for these alone.
+        shown = self.line_ids.browse(still_open[:OPEN_LINES_SHOWN].ids)
+        return shown, len(still_open) - len(shown)
 
     def _moved_counts(self):
         """Return how many records of each kind the typed log says have moved.

@@ -1776,8 +1776,54 @@ class TestHandoverRunning(HandoverCommon):
         line = self._line_of(plan, self.customer_2)
         line.with_user(self.approver)._leave("Wants nobody at all.")
         html = plan.with_user(self.successor).result_html
+        self.assertIn("Customer 1", html, "still open")
+        self._line_of(plan, self.customer_1).with_user(self.approver)._leave("Gone.")
+        plan.with_user(self.leaver).action_report_result()
+        html = plan.with_user(self.successor).result_html
         self.assertIn("Customer 1", html)
         self.assertIn("Wants nobody at all.", html)
+
+    def test_result_before_it_runs(self):
+        plan = self._create_plan(date_start="2027-03-02")
+        self.assertFalse(plan.result_html)
+        self._approve(self._submit(plan))
+        self.assertEqual(plan.state, "approved")
+        self.assertFalse(plan.result_html)
+
+    def _running_plan_of(self, prefix, count):
+        partners = self.env["res.partner"].create(
+            [
+                {"name": f"{prefix} {n:03}", "is_company": True}
+                | {"user_id": self.leaver.id}
+                for n in range(count)
+            ]
+        )
+        lines = [Command.create(self._line_values(partner)) for partner in partners]
+        return self._running_plan(line_ids=lines)
+
+    def _count_result_queries(self, plan):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        self.assertTrue(plan.result_html)
+        return self.env.cr.sql_log_count - before
+
+    def test_result_of_many_lines(self):
+        """While it runs the first twenty, afterwards all; never a query each."""
+        few, many = self._running_plan_of("Few", 5), self._running_plan_of("Many", 60)
+        self._count_result_queries(few)  # templates are compiled once
+        self.assertLessEqual(
+            self._count_result_queries(many), self._count_result_queries(few) + 5
+        )
+        self.assertEqual(many.result_html.count("Many "), 20)
+        self.assertIn("40 more", " ".join(many.result_html.split()))
+        for plan in few | many:
+            plan.line_ids.with_user(self.approver)._leave("Too many.")
+            plan.with_user(self.leaver).action_report_result()
+        self.assertLessEqual(
+            self._count_result_queries(many), self._count_result_queries(few) + 5
+        )
+        self.assertEqual(many.result_html.count("Too many."), 60)
 
     def test_progress(self):
         plan = self._running_plan()

@@ -1,4 +1,8 @@
+import logging
+
 from odoo import api, models
+
+_logger = logging.getLogger(__name__)
 
 
 class ContinuityRelationship(models.Model):
@@ -107,12 +111,23 @@ class ContinuityRelationship(models.Model):
     def _refresh_everywhere(self, partners):
         """Refresh some customers in every company that knows them.
 
+        A company whose tiers make no sense is left to its nightly run, which says
+        so: whoever edits or merges customers cannot put it right.
+
         :param partners: ``res.partner``
         """
         partners = partners.sudo().commercial_partner_id
         model = self.sudo().with_context(active_test=False)
         companies = model.search([("partner_id", "in", partners.ids)]).company_id
         for company in companies:
+            if errors := self.env["continuity.tier"]._threshold_errors(company):
+                _logger.warning(
+                    "Customers not refreshed in %s (id %s), its tiers are wrong: %s",
+                    company.name,
+                    company.id,
+                    " ".join(errors),
+                )
+                continue
             model._refresh(company, partners=partners)
 
 

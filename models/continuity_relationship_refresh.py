@@ -122,7 +122,7 @@ class ContinuityRelationship(models.Model):
         self.env.flush_all()
         if partners is not None:
             partners = partners.sudo().commercial_partner_id
-        self._refresh_move_strays(company)
+        self._refresh_move_strays(company, partners)
         changes = self._refresh_collect(company, today, partners, create_missing)
         result = {"created": 0, "updated": 0}
         if changes and commit:
@@ -139,7 +139,7 @@ class ContinuityRelationship(models.Model):
         if partners is not None:
             domain.append(("partner_id", "in", partners.ids))
         result["read"] = self.search_count(domain)
-        result["skipped"] = self._refresh_skipped(company, today)
+        result["skipped"] = self._refresh_skipped(company, today, partners)
         return result
 
     @api.model
@@ -160,16 +160,31 @@ class ContinuityRelationship(models.Model):
             model._refresh(company, partners=missing, create_missing=True)
         return model.search(domain).with_env(self.env)
 
-    def _refresh_move_strays(self, company):
+    def _refresh_sql_scope(self, partners):
+        """Return the condition that the partner ``p`` belongs to some customers.
+
+        :param partners: commercial partners, or None for everybody
+        :rtype: SQL
+        """
+        if partners is None:
+            return SQL()
+        return SQL("AND p.commercial_partner_id IN %s", tuple(partners.ids) or (0,))
+
+    def _refresh_move_strays(self, company, partners=None):
         """Move rows whose partner is no customer of its own any more, where it was
-        made the contact of another one without the ORM noticing."""
+        made the contact of another one without the ORM noticing.
+
+        :param partners: the customers they became contacts of, or None for all
+        """
         rows = self.env.execute_query(
             SQL(
                 """SELECT r.partner_id, p.commercial_partner_id
                      FROM continuity_relationship r
                      JOIN res_partner p ON p.id = r.partner_id
-                    WHERE r.company_id = %s AND p.commercial_partner_id <> p.id""",
+                    WHERE r.company_id = %s AND p.commercial_partner_id <> p.id
+                          %s""",
                 company.id,
+                self._refresh_sql_scope(partners),
             )
         )
         for partner_id, commercial_partner_id in rows:
@@ -233,11 +248,10 @@ class ContinuityRelationship(models.Model):
         :param bool create_missing: all of ``partners``, whatever connects them
         :rtype: SQL
         """
-        scope = SQL()
+        scope = self._refresh_sql_scope(partners)
+        owned_scope = SQL()
         if partners is not None:
-            scope = SQL(
-                "AND p.commercial_partner_id IN %s", tuple(partners.ids) or (0,)
-            )
+            owned_scope = SQL("AND m.res_id IN %s", tuple(partners.ids) or (0,))
         pairs = self._refresh_sql_pairs(company, scope)
         if create_missing:
             pairs = SQL("%s UNION SELECT unnest(%s)", pairs, partners.ids)
@@ -292,7 +306,7 @@ WITH purchase AS NOT MATERIALIZED (
            MAX(m.date)::date AS day
       FROM mail_tracking_value t
       JOIN mail_message m ON m.id = t.mail_message_id AND m.model = 'res.partner'
-     WHERE t.field_id = %(owner_field)s
+     WHERE t.field_id = %(owner_field)s %(owned_scope)s
   GROUP BY m.res_id, t.new_value_integer
 ), figure AS (
     SELECT p.id AS partner_id,
@@ -351,6 +365,7 @@ SELECT partner_id, %(columns)s FROM stated""",
             due=today + timedelta(days=company.continuity_due_days),
             company=company.id,
             scope=scope,
+            owned_scope=owned_scope,
             rounding=rounding,
             owner_field=self.env["ir.model.fields"]._get("res.partner", "user_id").id,
             completeness=self._refresh_sql_completeness(company),
@@ -422,8 +437,11 @@ SELECT partner_id, %(columns)s FROM stated""",
             root=company.root_id.id,
         )
 
-    def _refresh_skipped(self, company, today):
-        """Return sentences on what was not counted, empty when all was."""
+    def _refresh_skipped(self, company, today, partners=None):
+        """Return sentences on what was not counted, empty when all was.
+
+        :param partners: commercial partners to limit it to, or None
+        """
         if company.continuity_tier_source != "order":
             return []
         rows = self.env.execute_query(
@@ -431,13 +449,15 @@ SELECT partner_id, %(columns)s FROM stated""",
                 """SELECT c.name, COUNT(*),
                           (ARRAY_AGG(o.name ORDER BY o.date_order DESC))[1:5]
                      FROM sale_order o
+                     JOIN res_partner p ON p.id = o.partner_id
                 LEFT JOIN res_currency c ON c.id = o.currency_id
                     WHERE o.company_id = %s AND o.state = 'sale'
-                      AND o.date_order < %s AND NOT %s
+                      AND o.date_order < %s AND NOT %s %s
                  GROUP BY c.name ORDER BY c.name""",
                 company.id,
                 today + timedelta(days=1),
                 self._refresh_sql_usable_rate(company),
+                self._refresh_sql_scope(partners),
             )
         )
         return [

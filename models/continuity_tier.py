@@ -67,6 +67,23 @@ class ContinuityTier(models.Model):
         if errors := self._threshold_errors(self.env.company):
             raise ValidationError("\n".join(errors))
 
+    def _check_thresholds_everywhere(self):
+        """Check the tiers in every company, after a change that all of them share.
+
+        :raise ValidationError: naming the company
+        """
+        self._check_thresholds()
+        for company in self.env["res.company"].sudo().search([]) - self.env.company:
+            if errors := self._threshold_errors(company):
+                raise ValidationError(
+                    self.env._(
+                        "The tiers are shared, and in %(company)s they would no longer "
+                        "fit:\n%(errors)s",
+                        company=company.name,
+                        errors="\n".join(errors),
+                    )
+                )
+
     @api.model
     def _threshold_errors(self, company):
         """Return everything wrong with the tiers of a company, in a stable order.
@@ -203,6 +220,12 @@ class ContinuityTier(models.Model):
                     tier.with_company(company).sudo()._write_thresholds(thresholds)
         return tiers
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"sequence", "active"}.intersection(vals):
+            self._check_thresholds_everywhere()
+        return result
+
     def _write_thresholds(self, vals):
         """Write thresholds in the current company without checking them as a whole:
         they were checked in the company they come from."""
@@ -238,7 +261,7 @@ class ContinuityTier(models.Model):
     def unlink(self):
         result = super().unlink()
         # What is left must still take every customer.
-        self._check_thresholds()
+        self._check_thresholds_everywhere()
         return result
 
     # === REFRESH === #

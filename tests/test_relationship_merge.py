@@ -1,6 +1,9 @@
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import ContinuityCommon
+
+MERGE_LOGGER = "odoo.addons.customer_continuity.models.continuity_relationship_merge"
 
 
 @tagged("post_install", "-at_install")
@@ -182,8 +185,31 @@ class TestRelationshipMerge(ContinuityCommon):
             [holding.id, holding.id, self.customer_1.id],
         )
         self.env.invalidate_all()
+        # Not the business of others who are refreshed in between.
+        self._refresh(partners=self.customer_2)
+        self.assertFalse(self._relationship(holding))
         self._refresh_both()
         self.assertEqual(self._relationships(holding), rows)
+
+    def test_wrong_tiers_do_not_stop_daily_work(self):
+        """Who edits or merges customers cannot put another company's tiers right;
+        the nightly run and the button say so."""
+        self.tier_b.with_company(self.company_b)._write_thresholds({"min_revenue": 0})
+        rows = self._relationships(self.customer_1)
+        with self.assertLogs(MERGE_LOGGER, "WARNING") as logs:
+            self.customer_1.write(
+                {"is_company": False, "parent_id": self.customer_2.id}
+            )
+        self.assertIn("Continuity B", logs.output[0])
+        self.assertFalse(rows[0].exists() | rows[1].exists())
+        # The other company is up to date.
+        row = self._relationship(self.customer_2)
+        self.assertEqual(row.peak_revenue, 1_100_000)
+        with self.assertLogs(MERGE_LOGGER, "WARNING"):
+            self._merge(self.customer_2, self.customer_3)
+        self.assertEqual(self._relationship(self.customer_3), row)
+        with self.assertRaises(UserError):
+            self._refresh(self.company_b)
 
     # === Deleting and archiving ===
 

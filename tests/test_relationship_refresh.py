@@ -480,6 +480,11 @@ class TestRelationshipRefresh(ContinuityCommon):
         self.assertEqual(len(result["skipped"]), 1)
         self.assertIn("KRW", result["skipped"][0])
         self.assertIn(order.name, result["skipped"][0])
+        # Of one customer: only what concerns them.
+        result = self._refresh(today=TODAY, partners=self.customer_2)
+        self.assertFalse(result["skipped"])
+        result = self._refresh(today=TODAY, partners=self.customer_1)
+        self.assertEqual(len(result["skipped"]), 1)
         self._create_rate(self.company_a, won, 1000)
         order._compute_currency_rate()
         result = self._refresh(today=TODAY)

@@ -133,6 +133,30 @@ class TestTiers(ContinuityCommon):
         other = tier.with_company(self.company_b)
         self.assertEqual((other.min_revenue, other.cadence_days), (9_000_000, 7))
 
+    def test_order_is_checked_in_every_company(self):
+        """The order is shared: what fits here must still fit there."""
+        tier = (
+            self.env["continuity.tier"]
+            .with_company(self.company_a)
+            .create(
+                {
+                    "name": "AB",
+                    "active": False,
+                    "sequence": self.tier_a.sequence,
+                    "min_revenue": 500_000,
+                    "max_share": 90,
+                    "cadence_days": 40,
+                }
+            )
+        )
+        there = tier.with_company(self.company_b)
+        there.min_revenue = 5
+        self._assert_refused(tier, {"active": True}, "in Continuity B they would")
+        there.min_revenue = 500_000
+        tier.active = True
+        there.active = False
+        self.assertFalse(tier.active)
+
     # === Assignment at the edges ===
 
     def _tier_after(self, amounts):

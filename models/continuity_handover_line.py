@@ -99,6 +99,7 @@ class ContinuityHandoverLine(models.Model):
         "crm.lead",
         string="Deal",
         ondelete="set null",
+        index="btree_not_null",
         help="For an open deal that has no customer yet.",
     )
     deal_name = fields.Char(

@@ -139,9 +139,15 @@ class ContinuityTouchpoint(models.Model):
     date_done = fields.Datetime(string="Done On", readonly=True)
     done_by_id = fields.Many2one("res.users", readonly=True)
     reason = fields.Char(readonly=True, help="Why it failed or was cancelled.")
-    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    activity_id = fields.Many2one(
+        "mail.activity", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     event_id = fields.Many2one(
-        "calendar.event", string="Meeting", readonly=True, ondelete="set null"
+        "calendar.event",
+        string="Meeting",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
     )
     show_error = fields.Char(
         string="Why Not Shown",
@@ -688,7 +694,7 @@ class ContinuityTouchpointAttempt(models.Model):
     touchpoint_id = fields.Many2one(
         "continuity.touchpoint", required=True, index=True, ondelete="cascade"
     )
-    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    date = fields.Datetime(required=True, default=fields.Datetime.now, index=True)
     channel_id = fields.Many2one("continuity.channel", required=True)
     user_id = fields.Many2one("res.users", required=True, string="By")
     outcome = fields.Selection(

@@ -838,6 +838,9 @@ class TestHandoverCutOver(CutOverCase):
         invoice.invoice_user_id = self.leaver
         lost = self._create_lead("Lost", self.customer_1)
         lost.action_set_lost()
+        shared = self._create_lead("Of no company", self.customer_1)
+        shared.action_set_lost()
+        shared.company_id = False
         records = [
             record.with_user(self.successor)
             for record in (
@@ -857,6 +860,9 @@ class TestHandoverCutOver(CutOverCase):
             self.assertFalse(record.has_access("write"), record)
             self.assertFalse(record.has_access("unlink"), record)
         self.assertFalse(elsewhere.with_user(self.successor).has_access("read"))
+        # A deal of no company is in scope of the cut-over, so it is read as well.
+        self.assertTrue(shared.with_user(self.successor).has_access("read"))
+        self.assertFalse(shared.with_user(self.successor).has_access("write"))
         self.company_a.continuity_owner_reads_history = False
         for record in records:
             self.assertFalse(record.has_access("read"), record)

@@ -15,7 +15,7 @@ class ContinuityPolicyStep(models.Model):
     _description = "Contact Policy Step"
     _order = "purpose, tier_sequence, segment, sequence, id"
 
-    name = fields.Char(compute="_compute_name", store=False)
+    name = fields.Char(compute="_compute_name")
     purpose = fields.Selection([], required=True, index=True)
     tier_id = fields.Many2one(
         "continuity.tier", required=True, ondelete="cascade", index=True
@@ -51,7 +51,7 @@ class ContinuityPolicyStep(models.Model):
         "CHECK(offset_days >= 0)", "A step cannot be due before its purpose arises."
     )
 
-    @api.depends("purpose", "tier_id", "channel_ids.name")
+    @api.depends("channel_ids.name")
     def _compute_name(self):
         for step in self:
             step.name = " / ".join(step.channel_ids.mapped("name"))

@@ -25,6 +25,7 @@ from . import continuity_handover_proposal
 from . import continuity_handover_facts
 from . import continuity_handover_result
 from . import continuity_handover_cutover
+from . import continuity_handover_partner
 
 # What Odoo's own models get.
 from . import calendar_event

@@ -29,7 +29,6 @@ class ContinuityRelationship(models.Model):
     _inherit = ["continuity.guarded.mixin", "mail.thread"]
     _order = "next_due_date, id"
     _rec_name = "partner_id"
-    _check_company_auto = True
 
     _guarded_fields = frozenset(
         {
@@ -122,16 +121,23 @@ class ContinuityRelationship(models.Model):
             ("overdue", "Overdue"),
             ("silent", "Silent"),
         ],
+        string="Status",
         readonly=True,
         default="never",
         required=True,
         group_expand=True,
     )
     owner_id = fields.Many2one(
-        "res.users", readonly=True, index="btree_not_null", ondelete="set null"
+        "res.users",
+        string="Salesperson",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     owner_since = fields.Date(
-        readonly=True, help="Since when the owner looks after it."
+        string="Salesperson Since",
+        readonly=True,
+        help="Since when the salesperson looks after it.",
     )
     completeness = fields.Integer(
         string="Profile Complete (%)",
@@ -151,6 +157,9 @@ class ContinuityRelationship(models.Model):
         "in the settings: time to think of a second pair of eyes.",
     )
     can_lock_tier = fields.Boolean(compute="_compute_can_lock_tier")
+    touchpoint_count = fields.Integer(
+        string="Touchpoints", compute="_compute_touchpoint_count"
+    )
 
     _partner_company_uniq = models.Constraint(
         "UNIQUE(partner_id, company_id)",
@@ -190,6 +199,18 @@ class ContinuityRelationship(models.Model):
     @api.depends_context("uid")
     def _compute_can_lock_tier(self):
         self.can_lock_tier = self._may_lock_tier()
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_touchpoint_count(self):
+        counts = dict(
+            self.env["continuity.touchpoint"]._read_group(
+                [("relationship_id", "in", self.ids)],
+                ["relationship_id"],
+                ["__count"],
+            )
+        )
+        for relationship in self:
+            relationship.touchpoint_count = counts.get(relationship, 0)
 
     @api.model
     def _read_group_tier_ids(self, tiers, domain):
@@ -347,4 +368,27 @@ class ContinuityRelationship(models.Model):
             "res_model": "res.partner",
             "res_id": self.partner_id.id,
             "view_mode": "form",
+        }
+
+    def action_open_touchpoints(self):
+        """Open what was planned and done to keep in touch with this customer."""
+        self.ensure_one()
+        return self.partner_id._action_continuity_touchpoints(
+            [("relationship_id", "=", self.id)]
+        )
+
+    def action_log_contact(self):
+        """Open the dialog that logs a contact nobody had planned.
+
+        :raise AccessError: unless the user may read the relationship
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "continuity.report.contact",
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Log a Contact"),
+            "context": {"default_relationship_id": self.id},
         }

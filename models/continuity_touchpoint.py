@@ -41,7 +41,6 @@ class ContinuityTouchpoint(models.Model):
     _description = "Touchpoint"
     _inherit = ["continuity.guarded.mixin"]
     _order = "date_due, id"
-    _check_company_auto = True
 
     # What one owes to whom is settled by the process that plans it, and what
     # came of it by an attempt: neither is typed in (see `_log_attempt`).
@@ -127,6 +126,7 @@ class ContinuityTouchpoint(models.Model):
             ("failed", "Failed"),
             ("cancelled", "Cancelled"),
         ],
+        string="Status",
         default="owed",
         required=True,
         readonly=True,
@@ -474,6 +474,7 @@ class ContinuityTouchpoint(models.Model):
                 )
             )
         if outcome == "held":
+            self._take_turns()
             self._check_not_elsewhere(values.get("channel_id"), date)
         attempts = (
             self.env["continuity.touchpoint.attempt"]
@@ -511,6 +512,24 @@ class ContinuityTouchpoint(models.Model):
                     )
                 )
 
+    def _take_turns(self):
+        """Let reports of the same people's contacts come one after the other.
+
+        Two at the same moment would each not see the other's. A lock is not enough,
+        because the second one's snapshot is older than the first one's commit; this
+        write makes the database refuse the second, which Odoo then tries again.
+        """
+        people = (self.sudo().user_id | self.sudo().attendee_ids).ids
+        self.env.execute_query(
+            SQL(
+                """UPDATE res_users SET write_date = write_date
+                    WHERE id IN (SELECT id FROM res_users WHERE id = ANY(%s)
+                              ORDER BY id FOR NO KEY UPDATE)
+                RETURNING id""",
+                people,
+            )
+        )
+
     def _check_not_elsewhere(self, channel_id, date):
         """Refuse a meeting in which somebody cannot have taken part, because they
         held one with another customer at that time: 80 visits in an hour are none.
@@ -537,12 +556,15 @@ class ContinuityTouchpoint(models.Model):
                 ) or start >= date + timedelta(hours=meeting.duration)
                 # Two duties to one customer may be met in one meeting.
                 if both and not apart and other.partner_id != meeting.partner_id:
+                    customer = self.env._("another customer")
+                    if self.browse(other.id).has_access("read"):
+                        customer = other.partner_id.display_name
                     raise UserError(
                         self.env._(
                             "%(person)s met %(other)s at %(time)s and cannot have met "
                             "%(customer)s then: correct the time.",
                             person=both[0].name,
-                            other=other.partner_id.display_name,
+                            other=customer,
                             time=fields.Datetime.context_timestamp(
                                 self, start
                             ).strftime("%F %H:%M"),
@@ -618,9 +640,13 @@ class ContinuityTouchpoint(models.Model):
         for activity in self.activity_id.filtered("active"):
             # One by one: the feedback is what the chatter of the customer shows.
             touchpoint = self.filtered(lambda t, a=activity: t.activity_id == a)[:1]
-            activity.with_user(self.env.user).sudo()._action_done(
-                feedback=touchpoint.attempt_ids[:1].note or False
+            messages, _next = (
+                activity.with_user(self.env.user)
+                .sudo()
+                ._action_done(feedback=touchpoint.attempt_ids[:1].note or False)
             )
+            # The day it took place, not the day somebody got round to reporting it.
+            messages.date = touchpoint.date_done
 
     def _withdraw(self):
         """Take open activities and future meetings out of people's lists."""
@@ -650,15 +676,20 @@ class ContinuityTouchpoint(models.Model):
 
     @api.model
     def _log_contact(self, relationship, channel, outcome, name, **attempt_values):
-        """Record a contact that took place without having been planned.
+        """Record a contact that took place without having been planned, and bring
+        the customer's last contact and next due date up to date.
 
         :param relationship: the ``continuity.relationship``
         :param channel: the ``continuity.channel`` used
         :param str outcome: see :meth:`log_attempt`
         :param str name: subject
+        :param attempt_values: date, minutes and note, see :meth:`log_attempt`
         :return: the touchpoint
         :rtype: continuity.touchpoint
+        :raise AccessError: unless the user may read the relationship
+        :raise UserError: see :meth:`log_attempt`
         """
+        relationship.ensure_one()
         relationship.check_access("read")
         touchpoint = self._plan(
             [
@@ -677,7 +708,24 @@ class ContinuityTouchpoint(models.Model):
             ]
         )
         touchpoint.log_attempt(outcome, **attempt_values)
+        touchpoint._refresh_relationships()
         return touchpoint
+
+    def _refresh_relationships(self):
+        """Let contacts that reached somebody show on their customers at once.
+
+        Tiers that make no sense stop the refresh, which tells the manager so, but
+        nobody from writing down whom they spoke to.
+        """
+        held = self.sudo().filtered(
+            lambda t: any(
+                a.outcome == "held" and a.channel_id.true_contact for a in t.attempt_ids
+            )
+        )
+        tier_model = self.env["continuity.tier"]
+        for company, touchpoints in held.grouped("company_id").items():
+            if not tier_model._threshold_errors(company):
+                held.relationship_id._refresh(company, partners=touchpoints.partner_id)
 
 
 class ContinuityTouchpointAttempt(models.Model):

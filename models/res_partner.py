@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -103,7 +104,8 @@ class ResPartner(models.Model):
             ._fields["state"]
             ._description_selection(self.env)
         ),
-        string="Contact State",
+        # "Status" alone would be a second one on users, who inherit this.
+        string="Contact Status",
         compute="_compute_continuity_relationship",
         search="_search_continuity_state",
         groups=USER_GROUP,
@@ -139,6 +141,12 @@ class ResPartner(models.Model):
         groups=USER_GROUP,
     )
 
+    continuity_touchpoint_count = fields.Integer(
+        string="Touchpoints",
+        compute="_compute_continuity_touchpoint_count",
+        groups=USER_GROUP,
+    )
+
     _continuity_user_idx = models.Index("(user_id) WHERE user_id IS NOT NULL")
 
     # === COMPUTE === #
@@ -152,7 +160,7 @@ class ResPartner(models.Model):
             *RELATIONSHIP_FIELDS,
         ]
 
-    @api.depends("commercial_partner_id")
+    @api.depends("commercial_partner_id", "user_id")
     @api.depends_context("company", "uid")
     def _compute_continuity_relationship(self):
         relationships = (
@@ -163,7 +171,12 @@ class ResPartner(models.Model):
                     ("partner_id", "in", self.commercial_partner_id.ids),
                     ("company_id", "=", self.env.company.id),
                 ],
-                ["partner_id", "tier_locked", *RELATIONSHIP_FIELDS.values()],
+                [
+                    "partner_id",
+                    "owner_id",
+                    "tier_locked",
+                    *RELATIONSHIP_FIELDS.values(),
+                ],
             )
             .grouped("partner_id")
         )
@@ -174,6 +187,9 @@ class ResPartner(models.Model):
             partner.continuity_tier_locked = relationship.tier_locked
             for name, source in RELATIONSHIP_FIELDS.items():
                 partner[name] = relationship[source]
+            if relationship.owner_id != partner.user_id:
+                # Reassigned since the last refresh: the date is the predecessor's.
+                partner.continuity_owner_since = False
 
     @api.depends("commercial_partner_id", *PROFILE_FIELDS)
     @api.depends_context("company", "lang")
@@ -183,6 +199,21 @@ class ResPartner(models.Model):
             customer = partner.commercial_partner_id
             partner.continuity_missing_items = ", ".join(
                 item.name for item in items if not item._is_filled(customer)
+            )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_continuity_touchpoint_count(self):
+        counts = dict(
+            self.env["continuity.touchpoint"]._read_group(
+                [("partner_id", "in", self.commercial_partner_id.ids)],
+                ["partner_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.continuity_touchpoint_count = counts.get(
+                partner.commercial_partner_id, 0
             )
 
     # === SEARCH AND GROUP === #
@@ -309,3 +340,45 @@ class ResPartner(models.Model):
             "res_id": self.continuity_relationship_id.id,
             "view_mode": "form",
         }
+
+    def action_open_continuity_touchpoints(self):
+        """Open what was planned and done to keep in touch with the customer."""
+        self.ensure_one()
+        return self._action_continuity_touchpoints(
+            [("partner_id", "=", self.commercial_partner_id.id)]
+        )
+
+    def _action_continuity_touchpoints(self, domain):
+        """Return the action that lists touchpoints, the latest first.
+
+        :param list domain: which ones
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Touchpoints"),
+            "res_model": "continuity.touchpoint",
+            "view_mode": "list,form",
+            "domain": domain,
+        }
+
+    def action_log_continuity_contact(self):
+        """Open the dialog that logs a contact with this customer, or with one of its
+        people, for the current company; the relationship is created when missing.
+
+        :raise AccessError: unless the user may read the relationship
+        :raise UserError: when the partner is no customer, such as a colleague
+        """
+        self.ensure_one()
+        self.check_access("read")
+        relationship = self.env["continuity.relationship"]._ensure(
+            self.env.company, self
+        )
+        if not relationship:
+            raise UserError(
+                self.env._(
+                    "%(partner)s is no customer of %(company)s.",
+                    partner=self.display_name,
+                    company=self.env.company.name,
+                )
+            )
+        return relationship.action_log_contact()

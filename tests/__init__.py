@@ -8,6 +8,7 @@ from . import test_handover_plan
 from . import test_handover_tour
 from . import test_handover_wizard
 from . import test_last_contact
+from . import test_log_contact
 from . import test_policy
 from . import test_relationship_access
 from . import test_relationship_merge

@@ -1,0 +1,298 @@
+"""Logging a contact nobody had planned, and the buttons around it."""
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from .common_handover import HandoverCommon
+
+
+@tagged("post_install", "-at_install")
+class TestLogContact(HandoverCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._refresh()
+        cls.relationship = cls._relationship(cls.customer_1)
+
+    def _dialog(self, user, record, **values):
+        """Open the dialog from a relationship, or a partner, and fill it in."""
+        record = record.with_user(user).with_company(self.company_a)
+        action = (
+            record.action_log_contact()
+            if record._name == "continuity.relationship"
+            else record.action_log_continuity_contact()
+        )
+        model = record.env[action["res_model"]].with_context(**action["context"])
+        return model.create({"outcome": "held", **values})
+
+    def _touchpoints(self, customer):
+        return self.env["continuity.touchpoint"].search(
+            [("partner_id", "=", customer.id)]
+        )
+
+    def test_from_the_relationship(self):
+        self.assertEqual(self.relationship.state, "never")
+        with Form(
+            self.env["continuity.report.contact"]
+            .with_user(self.leaver)
+            .with_context(default_relationship_id=self.relationship.id)
+        ) as form:
+            self.assertEqual(form.name, "Call Customer 1")
+            form.outcome = "held"
+            form.minutes = 12
+            form.note = "They want a second machine."
+            form.date = "2027-02-27 10:00:00"
+        form.record.action_apply()
+        touchpoint = self._touchpoints(self.customer_1)
+        self.assertEqual(touchpoint.state, "done")
+        self.assertEqual(touchpoint.name, "Call Customer 1")
+        self.assertEqual(touchpoint.user_id, self.leaver)
+        self.assertEqual(touchpoint.company_id, self.company_a)
+        attempt = touchpoint.attempt_ids
+        self.assertEqual(attempt.channel_id, self.channel_call)
+        self.assertEqual(attempt.user_id, self.leaver)
+        self.assertEqual((attempt.minutes, attempt.outcome), (12, "held"))
+        self.assertEqual(attempt.note, "They want a second machine.")
+        # At once, not only after the night.
+        day = fields.Date.to_date("2027-02-27")
+        self.assertEqual(self.relationship.last_contact_date, day)
+        cadence = self.relationship.tier_id.with_company(self.company_a).cadence_days
+        self.assertEqual(
+            self.relationship.next_due_date, fields.Date.add(day, days=cadence)
+        )
+        self.assertEqual(self.relationship.state, "on_track")
+        self.assertEqual(
+            self.customer_1.with_company(self.company_a).continuity_last_contact_date,
+            day,
+        )
+
+    def test_what_reached_nobody_moves_nothing(self):
+        for values in (
+            {"channel_id": self.channel_voicemail.id, "outcome": "held"},
+            {"channel_id": self.channel_voicemail.id, "outcome": "message_left"},
+            {"channel_id": self.channel_call.id, "outcome": "no_answer"},
+            {"channel_id": self.channel_mass_email.id, "outcome": "held"},
+        ):
+            self._dialog(self.leaver, self.relationship, **values).action_apply()
+            self.assertFalse(self.relationship.last_contact_date)
+            self.assertEqual(self.relationship.state, "never")
+        self.assertEqual(len(self._touchpoints(self.customer_1).attempt_ids), 4)
+
+    def test_only_this_customer_is_refreshed(self):
+        other = self._relationship(self.customer_2)
+        self._create_invoice(self.customer_2, 500, "2027-02-01")
+        self._dialog(self.leaver, self.relationship).action_apply()
+        self.assertEqual(self.relationship.state, "on_track")
+        self.assertEqual(other.revenue, 0)
+
+    def test_planned_contact_reported_moves_the_clock(self):
+        touchpoint = self._plan_touchpoint(partner=self.customer_1)
+        action = touchpoint.with_user(self.leaver).action_report()
+        self.env[action["res_model"]].with_user(self.leaver).with_context(
+            **action["context"]
+        ).create({"outcome": "held"}).action_apply()
+        self.assertEqual(touchpoint.relationship_id.state, "on_track")
+
+    def test_tiers_without_sense_do_not_stop_it(self):
+        self.tier_a.with_company(self.company_a)._write_thresholds(
+            {"min_revenue": -1.0}
+        )
+        self._dialog(self.leaver, self.relationship).action_apply()
+        self.assertEqual(self._touchpoints(self.customer_1).state, "done")
+
+    def test_from_a_contact_of_the_customer(self):
+        dialog = self._dialog(self.leaver, self.contact_1)
+        self.assertEqual(dialog.relationship_id, self.relationship)
+        dialog.action_apply()
+        self.assertTrue(self._touchpoints(self.customer_1))
+        self.assertEqual(self.relationship.state, "on_track")
+
+    def test_relationship_is_created(self):
+        customer = self._create_customer("Nobody's")
+        contact = self._create_customer(
+            "Somebody", is_company=False, parent_id=customer.id
+        )
+        self.assertFalse(self._relationship(customer))
+        self._dialog(self.leaver, contact).action_apply()
+        relationship = self._relationship(customer)
+        self.assertEqual(len(relationship), 1)
+        self.assertEqual(relationship.state, "on_track")
+
+    def test_customer_of_somebody_else(self):
+        other = self._relationship(self.customer_3)
+        for record in (other, self.customer_3):
+            with self.assertRaises(AccessError):
+                self._dialog(self.leaver, record)
+        # By hand, as a client could.
+        dialog = (
+            self.env["continuity.report.contact"]
+            .with_user(self.leaver)
+            .create(
+                {
+                    "relationship_id": other.id,
+                    "outcome": "held",
+                    "channel_id": self.channel_call.id,
+                    "name": "Call",
+                }
+            )
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            dialog.action_apply()
+        self.assertFalse(self._touchpoints(self.customer_3))
+        # Who leads the team, or sees all, may.
+        self._dialog(self.deputy, other).action_apply()
+        self._dialog(self.user_all, other).action_apply()
+        self.assertEqual(len(self._touchpoints(self.customer_3)), 2)
+
+    def test_other_company(self):
+        customer = self._create_customer("Of B", company_id=self.company_b.id)
+        relationship = self.env["continuity.relationship"]._ensure(
+            self.company_b, customer
+        )
+        for record in (relationship, customer):
+            with self.assertRaises(AccessError):
+                self._dialog(self.leaver, record)
+        with self.assertRaises(AccessError):
+            self.customer_1.with_user(self.leaver).with_context(
+                allowed_company_ids=self.company_b.ids
+            ).action_log_continuity_contact()
+        self.assertFalse(self._touchpoints(customer))
+        self.assertFalse(self._relationship(self.customer_1, self.company_b))
+
+    def test_who_is_not_in_the_app(self):
+        clerk = self._create_user("clerk", "base.group_user")
+        with self.assertRaises(AccessError):
+            self._dialog(clerk, self.customer_1)
+
+    def test_nothing_chosen(self):
+        dialog = (
+            self.env["continuity.report.contact"]
+            .with_user(self.leaver)
+            .create({"outcome": "held", "channel_id": self.channel_call.id})
+        )
+        with self.assertRaisesRegex(UserError, "which customer"):
+            dialog.action_apply()
+
+    # === The buttons on the customer's form === #
+
+    def test_touchpoint_counts(self):
+        for _n in range(2):
+            self._dialog(self.leaver, self.relationship).action_apply()
+        self._dialog(self.leaver, self._relationship(self.customer_2)).action_apply()
+        partners = self.customer_1 | self.contact_1 | self.customer_2 | self.customer_3
+        partners = partners.with_user(self.leaver).with_company(self.company_a)
+        self.env.flush_all()
+        partners.mapped("commercial_partner_id.name")
+        partners.env["continuity.touchpoint"].search_count([])  # rules are cached
+        with self.assertQueryCount(1):
+            counts = partners.mapped(lambda p: p.continuity_touchpoint_count)
+        self.assertEqual(counts, [2, 2, 1, 0])
+        self.assertEqual(self.relationship.touchpoint_count, 2)
+        for record, action in (
+            (self.contact_1, "action_open_continuity_touchpoints"),
+            (self.relationship, "action_open_touchpoints"),
+        ):
+            domain = getattr(record, action)()["domain"]
+            self.assertEqual(self.env["continuity.touchpoint"].search_count(domain), 2)
+
+    def test_colleagues_touchpoints_are_not_counted(self):
+        self._dialog(self.successor, self._relationship(self.customer_3)).action_apply()
+        customer = self.customer_3.with_user(self.leaver)
+        self.assertEqual(customer.continuity_touchpoint_count, 0)
+        self.assertEqual(
+            customer.with_user(self.successor).continuity_touchpoint_count, 1
+        )
+
+    def test_running_handover(self):
+        plan = self._submit(self._create_plan())
+        customer = self.customer_1.with_company(self.company_a)
+        self.assertFalse(customer.continuity_handover_id, "not running yet")
+        self._approve(plan)
+        self.env.invalidate_all()
+        people = customer | self.contact_1.with_company(self.company_a)
+        for partner in people.with_user(self.leaver):
+            self.assertEqual(partner.continuity_handover_id, plan)
+        self.assertEqual(self.relationship.with_user(self.leaver).handover_id, plan)
+        action = customer.with_user(self.leaver).action_open_continuity_handover()
+        self.assertEqual(action["res_id"], plan.id)
+        action = self.relationship.with_user(self.leaver).action_open_handover()
+        self.assertEqual(action["res_id"], plan.id)
+        # Who must not read the plan does not learn of it here.
+        for record in (customer, self.relationship):
+            field = (
+                "continuity_handover_id"
+                if record._name == "res.partner"
+                else "handover_id"
+            )
+            self.assertFalse(record.with_user(self.user_all)[field])
+        self.assertFalse(self.customer_3.with_user(self.leaver).continuity_handover_id)
+
+    def test_left_out_is_not_in_handover(self):
+        plan = self._create_plan()
+        line = self._line_of(plan, self.customer_2)
+        line.write({"excluded": True, "exclude_reason": "Stays"})
+        self._approve(self._submit(plan))
+        self.env.invalidate_all()
+        customers = (self.customer_1 | self.customer_2).with_company(self.company_a)
+        self.assertEqual(
+            customers.mapped(lambda p: p.continuity_handover_id.id), [plan.id, False]
+        )
+
+    def test_forms_show_the_buttons(self):
+        buttons = {
+            "action_log_continuity_contact",
+            "action_open_continuity_touchpoints",
+            "action_open_continuity_handover",
+        }
+        clerk = self._create_user(
+            "clerk", "base.group_user", "base.group_partner_manager"
+        )
+        for user, shown in ((self.leaver, True), (clerk, False)):
+            arch = (
+                self.env["res.partner"]
+                .with_user(user)
+                .get_view(self.env.ref("base.view_partner_form").id, "form")["arch"]
+            )
+            for name in buttons:
+                self.assertEqual(f'name="{name}"' in arch, shown, (user.login, name))
+
+    # === Tenure === #
+
+    def test_tenure_of_whoever_it_is_now(self):
+        customer = self.customer_1.with_company(self.company_a)
+        self.assertTrue(customer.continuity_owner_since)
+        self.assertEqual(customer.continuity_owner_since, self.relationship.owner_since)
+        customer.user_id = self.successor
+        self.assertFalse(
+            customer.continuity_owner_since, "that date was the predecessor's"
+        )
+        self._refresh()
+        self.assertTrue(customer.continuity_owner_since)
+
+    def test_labels(self):
+        """One idea, one label."""
+        for model, labels in (
+            (
+                "continuity.relationship",
+                {
+                    "state": "Status",
+                    "owner_id": "Salesperson",
+                    "owner_since": "Salesperson Since",
+                },
+            ),
+            (
+                "res.partner",
+                {
+                    # Users have a "Status" of their own.
+                    "continuity_state": "Contact Status",
+                    "user_id": "Salesperson",
+                    "continuity_owner_since": "Salesperson Since",
+                },
+            ),
+            ("continuity.touchpoint", {"state": "Status"}),
+        ):
+            for name, label in labels.items():
+                field = self.env[model]._fields[name]
+                self.assertEqual(field.string, label, (model, name))

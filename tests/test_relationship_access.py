@@ -232,6 +232,17 @@ class TestRelationshipAccess(ContinuityCommon):
                     record.with_user(user).name = "Mine"
         tier.with_user(self.user_manager).name = "Key"
 
+    def test_rules_are_kept_on_update(self):
+        """What an administrator changed in a rule stays, in whatever file it is."""
+        overwritten = self.env["ir.model.data"].search(
+            [
+                ("module", "=", "customer_continuity"),
+                ("model", "=", "ir.rule"),
+                ("noupdate", "=", False),
+            ]
+        )
+        self.assertFalse(overwritten.mapped("name"))
+
     def test_nobody_makes_relationships_by_hand(self):
         values = {"partner_id": self.of_b.id, "company_id": self.company_a.id}
         for user in (self.user_sales_a, self.user_manager):

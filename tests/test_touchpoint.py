@@ -64,6 +64,20 @@ class TestTouchpointPlan(HandoverCommon):
         self.assertEqual(touchpoints.mapped("occurrence"), ["c", "b", "a"])
         self.assertEqual(touchpoints[1], first)
 
+    def test_indexes_of_what_is_deleted_or_searched(self):
+        """Deleting an activity, a meeting or a deal looks for what refers to it."""
+        for table, column in (
+            ("continuity_touchpoint", "activity_id"),
+            ("continuity_touchpoint", "event_id"),
+            ("continuity_handover_line", "lead_id"),
+            ("continuity_touchpoint_attempt", "date"),
+        ):
+            self.env.cr.execute(
+                "SELECT 1 FROM pg_indexes WHERE tablename = %s AND indexdef LIKE %s",
+                [table, f"%USING btree ({column})%"],
+            )
+            self.assertTrue(self.env.cr.fetchone(), f"{table}.{column}")
+
     def test_nothing_to_plan(self):
         self.assertFalse(self.env["continuity.touchpoint"]._plan([]))
 

@@ -30,6 +30,7 @@ from . import continuity_handover_partner
 # What Odoo's own models get.
 from . import calendar_event
 from . import crm_team
+from . import mail_template
 from . import res_company
 from . import res_config_settings
 from . import res_partner

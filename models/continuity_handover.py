@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 # A handful of lines is moved while the user waits; more go to the scheduler.
@@ -204,12 +204,15 @@ class ContinuityHandover(models.Model):
                 readers |= plan.line_ids.successor_id
             plan.reader_ids = readers
 
+    @api.depends("leaver_ids", "approval_ids.user_id", "approval_ids.deputy_id")
     @api.depends_context("uid")
     def _compute_may_manage(self):
         for plan in self:
             plan.may_manage = plan._may_manage()
 
-    @api.depends("line_ids.state", "line_ids.excluded", "line_ids.visit_state")
+    @api.depends(
+        "line_ids.state", "line_ids.excluded", "line_ids.mode", "line_ids.visit_state"
+    )
     def _compute_progress(self):
         for plan in self:
             lines = plan.line_ids.filtered(lambda line: not line.excluded)
@@ -228,6 +231,11 @@ class ContinuityHandover(models.Model):
         plans = super().create(vals_list)
         plans._check_may_draft_for(plans.leaver_ids)
         return plans
+
+    @api.constrains("leaver_ids")
+    def _check_leavers(self):
+        if any(not plan.leaver_ids for plan in self):
+            raise ValidationError(self.env._("Name at least one predecessor."))
 
     def write(self, vals):
         if "report_note" in vals and not self.env.su:
@@ -323,6 +331,15 @@ class ContinuityHandover(models.Model):
                         "%s manages nobody: plans are approved by managers.", user.name
                     )
                 )
+        receivers = self.line_ids.filtered(lambda x: not x.excluded).successor_id
+        if approvers and approvers <= receivers and not own:
+            errors.append(
+                self.env._(
+                    "%s takes customers over and approves alone: name a second "
+                    "approver.",
+                    ", ".join(approvers.mapped("name")),
+                )
+            )
         for leaver in leavers - (approvers & own) if approvers else leavers.browse():
             if not any(user._is_continuity_manager_of(leaver) for user in approvers):
                 errors.append(
@@ -514,7 +531,12 @@ class ContinuityHandover(models.Model):
                 "%(customer)s also works with %(companies)s: the salesperson moves "
                 "only if an approver has access there too.",
                 customer=partner.display_name,
-                companies=", ".join(relationships.company_id.mapped("name")),
+                companies=", ".join(
+                    (relationships.company_id & self.env.user.company_ids).mapped(
+                        "name"
+                    )
+                )
+                or self.env._("another company"),
             )
             for partner, relationships in shared.grouped("partner_id").items()
         ]
@@ -635,12 +657,10 @@ class ContinuityHandover(models.Model):
                 )
             plan_sudo = plan.sudo()
             plan_sudo.state = "reported"
-            for manager in plan_sudo.manager_id:
-                plan_sudo.activity_schedule(
-                    "mail.mail_activity_data_todo",
-                    summary=self.env._("Close %s: the result is in", plan.name),
-                    user_id=manager.id,
-                )
+            plan._remind(
+                plan_sudo.manager_id,
+                lambda env, name=plan.name: env._("Close %s: the result is in", name),
+            )
 
     def action_close(self):
         """Close a reported plan, as its approver or as a manager.
@@ -671,7 +691,8 @@ class ContinuityHandover(models.Model):
         """Cancel a plan; what has moved stays moved, the rest is withdrawn.
 
         :param str reason: kept in the chatter
-        :raise AccessError: unless author, approver or manager
+        :raise AccessError: unless author, approver or manager; once it is approved
+            unless approver or manager
         :raise UserError: without a reason, or when the plan is closed
         """
         if not (reason or "").strip():
@@ -680,7 +701,11 @@ class ContinuityHandover(models.Model):
             plan.check_access("read")
             plan._check_state("draft", "submitted", "approved", "running")
             plan._check_author()
+            if plan.state in ("approved", "running"):
+                # What a manager approved is given up by a manager.
+                plan._check_may_manage()
             plan_sudo = plan.sudo()
+            plan_sudo.line_ids.filtered(lambda x: x.state == "queued").state = "open"
             plan_sudo.line_ids.touchpoint_ids._cancel(reason)
             plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
             plan_sudo.state = "cancelled"
@@ -737,15 +762,14 @@ class ContinuityHandover(models.Model):
             if not deadline or deadline > now:
                 continue
             check.escalated_on = today
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._(
+            self._remind(
+                self.manager_id,
+                lambda env, check=check: env._(
                     "Unanswered for two working days: %(item)s of %(customer)s",
-                    item=check.topic_id.name,
+                    item=check.with_env(env).topic_id.name,
                     customer=check.line_id.display_name,
                 ),
-                note=check.question,
-                user_id=self.manager_id.id,
+                check.question,
             )
 
     def _list_stragglers(self, today):
@@ -760,12 +784,11 @@ class ContinuityHandover(models.Model):
         self.stragglers_listed_on = today
         if not stragglers:
             return
-        self.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=self.env._(
+        self._remind(
+            self.manager_id,
+            lambda env: env._(
                 "%s customers are not handed over at the end of the period",
                 len(stragglers),
             ),
-            note=", ".join(stragglers.mapped("display_name")),
-            user_id=self.manager_id.id,
+            ", ".join(stragglers.mapped("display_name")),
         )

@@ -7,6 +7,7 @@ class ContinuityHandoverApproval(models.Model):
     _name = "continuity.handover.approval"
     _description = "Handover Approval"
     _inherit = ["continuity.approval.mixin"]
+    _rec_name = "user_id"
 
     handover_id = fields.Many2one(
         "continuity.handover", required=True, index=True, ondelete="cascade"

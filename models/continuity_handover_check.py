@@ -33,6 +33,8 @@ class ContinuityHandoverCheck(models.Model):
     _description = "Handover Item of a Customer"
     _inherit = ["continuity.guarded.mixin"]
     _order = "line_id, sequence, id"
+    _rec_name = "topic_id"
+    _rec_names_search = ["topic_id"]
 
     _guarded_fields = frozenset(
         {
@@ -388,13 +390,12 @@ class ContinuityHandoverCheck(models.Model):
             }
         )
         for check in self.sudo():
-            check.handover_id.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._(
+            check.handover_id._remind(
+                check.line_id.leaver_id,
+                lambda env, check=check: env._(
                     "Question on %(customer)s: %(item)s",
                     customer=check.line_id.display_name,
-                    item=check.topic_id.name,
+                    item=check.with_env(env).topic_id.name,
                 ),
-                note=check.question,
-                user_id=check.line_id.leaver_id.id,
+                check.question,
             )

@@ -630,18 +630,28 @@ class ContinuityHandover(models.Model):
             [
                 ("support_end", "<", fields.Date.today()),
                 ("support_ended", "=", False),
-                ("state", "in", ("running", "reported", "done")),
+                # Also cancelled ones: what had moved by then stays moved.
+                ("state", "in", ("running", "reported", "done", "cancelled")),
             ]
         )
         cron._commit_progress(remaining=len(plans))
+        last_error = None
         for plan_id in plans.ids:
             plan = plans.browse(plan_id).try_lock_for_update(allow_referencing=True)
-            if plan:
-                moved = plan.line_ids.filtered(lambda line: line.state == "moved")
-                moved._unfollow_leaver()
-                plan.support_ended = True
+            try:
+                with self.env.cr.savepoint():
+                    moved = plan.line_ids.filtered(lambda line: line.state == "moved")
+                    moved._unfollow_leaver()
+                    plan.support_ended = True
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
+                last_error = error
+                _logger.error("Support of %s cannot end", plan.name, exc_info=error)
             if not cron._commit_progress(1):
                 break
+        if last_error:
+            raise last_error
 
 
 class ContinuityHandoverLine(models.Model):
@@ -691,10 +701,15 @@ class ContinuityHandoverLine(models.Model):
 
         Odoo checks a successor's companies record by record: once is enough.
         """
-        ready = self.exists().filtered(
-            lambda line: line.state in ("open", "queued") and line.successor_id
+        ready = self.exists().filtered(lambda line: line.state in ("open", "queued"))
+        blocked = ready.filtered(lambda line: not line.successor_id)
+        blocked.write(
+            {
+                "state": "open",
+                "cutover_error": self.env._("Nobody is named as successor."),
+            }
         )
-        blocked = self.browse()
+        ready -= blocked
         for (plan, successor), lines in ready.grouped(
             lambda line: (line.handover_id, line.successor_id)
         ).items():

@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 # Who may change what on a line of a plan that is no longer a draft. The manager
 # overrules line by line until the plan is approved (H3).
@@ -224,6 +224,12 @@ class ContinuityHandoverLine(models.Model):
                 states.get(touchpoint.state, "failed") if touchpoint else "none"
             )
 
+    @api.depends(
+        "leaver_id",
+        "successor_id",
+        "handover_id.approval_ids.user_id",
+        "handover_id.approval_ids.deputy_id",
+    )
     @api.depends_context("uid")
     def _compute_roles(self):
         user = self.env.user
@@ -238,7 +244,9 @@ class ContinuityHandoverLine(models.Model):
         "plan_state",
         "successor_id",
         "visit_state",
+        "excluded",
         "check_ids.state",
+        "check_ids.topic_id.required",
         "override_reason",
     )
     def _compute_gate(self):
@@ -252,8 +260,8 @@ class ContinuityHandoverLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(self._with_customers(vals_list))
-        if not self.env.su:
-            lines._check_draft_author()
+        lines._check_draft_author()
+        lines._check_subjects()
         lines.sudo()._take_snapshot()
         return lines
 
@@ -289,12 +297,69 @@ class ContinuityHandoverLine(models.Model):
             self.check_access("write")
             self._check_editable(vals)
         [vals] = self._with_customers([vals])
-        result = super().write(vals)
         if "partner_id" in vals:
+            # The people of another customer are nobody to meet here.
+            vals = {"contact_ids": [Command.clear()], **vals}
+        result = super().write(vals)
+        if {"partner_id", "lead_id", "leaver_id"}.intersection(vals):
+            self._check_subjects()
             self.sudo()._take_snapshot()
         if VISIT_FIELDS.intersection(vals):
             self._update_visits(vals)
         return result
+
+    def _check_subjects(self):
+        """Refuse customers and deals that are none of the predecessor's and that the
+        user cannot see either: a line tells the name of a deal and the tier.
+
+        :raise AccessError: naming the first one
+        """
+        if self.env.su:
+            return
+        for plan, lines in self.grouped("handover_id").items():
+            company = plan.company_id
+            customers, deals = plan.sudo()._find_customers(lines.leaver_id, company)
+            visible = self.env["continuity.relationship"].search(
+                [
+                    ("partner_id", "in", lines.partner_id.ids),
+                    ("company_id", "=", company.id),
+                ]
+            )
+            readable_leads = lines.lead_id._filtered_access("read")
+            for line in lines:
+                partner, lead = line.partner_id, line.lead_id
+                known = partner.id in customers[line.leaver_id.id]
+                deal = lead.id in deals[line.leaver_id.id]
+                if partner and not (known or partner in visible.partner_id):
+                    self._refuse_subject(line, partner.display_name)
+                elif lead and not (deal or lead in readable_leads):
+                    self._refuse_subject(line, self.env._("This deal"))
+
+    def _refuse_subject(self, line, name):
+        raise AccessError(
+            self.env._(
+                "%(name)s is nothing %(leaver)s works on in %(company)s.",
+                name=name,
+                leaver=line.leaver_id.name,
+                company=line.handover_id.company_id.name,
+            )
+        )
+
+    @api.constrains("contact_ids", "partner_id")
+    def _check_contacts(self):
+        for line in self.sudo():
+            strangers = line.contact_ids.filtered(
+                lambda p, x=line: p.commercial_partner_id != x.partner_id
+            )
+            if strangers:
+                raise ValidationError(
+                    self.env._(
+                        "%(person)s does not belong to %(customer)s: name somebody of "
+                        "the customer.",
+                        person=strangers[0].display_name,
+                        customer=line.display_name,
+                    )
+                )
 
     @api.ondelete(at_uninstall=False)
     def _check_draft_author(self):
@@ -401,6 +466,7 @@ class ContinuityHandoverLine(models.Model):
         for line in self:
             line.handover_id._check_may_manage()
             line.handover_id._check_state("running")
+            line._check_open()
             line.sudo().write(
                 {
                     "override_reason": reason,
@@ -417,6 +483,17 @@ class ContinuityHandoverLine(models.Model):
                 )
             )
 
+    def _check_open(self):
+        """Refuse decisions on lines that are decided already.
+
+        :raise UserError: naming the first one
+        """
+        for line in self:
+            if line.state != "open" or line.excluded:
+                raise UserError(
+                    self.env._("“%s” is closed already.", line.display_name)
+                )
+
     def _leave(self, reason):
         """Close open lines without moving them; they stay with the predecessor.
 
@@ -429,10 +506,7 @@ class ContinuityHandoverLine(models.Model):
         for line in self:
             line.handover_id._check_may_manage()
             line.handover_id._check_state("running")
-            if line.state != "open":
-                raise UserError(
-                    self.env._("“%s” is closed already.", line.display_name)
-                )
+            line._check_open()
             line.sudo().write({"state": "left", "left_reason": reason})
             line.sudo().touchpoint_ids._cancel(reason)
 
@@ -512,14 +586,20 @@ class ContinuityHandoverLine(models.Model):
         )
         for line, touchpoint in zip(visit_lines, touchpoints, strict=True):
             line.visit_touchpoint_id = touchpoint
-        touchpoints |= self.env["continuity.touchpoint"]._plan(
-            [values for line in info_lines for values in line._prepare_info_values()]
-        )
+        policy_step = self.env["continuity.policy.step"]
+        values_list = []
+        for tier, lines in info_lines.grouped("tier_id").items():
+            steps = policy_step._steps_for("handover", tier)
+            for line in lines:
+                values_list += line._prepare_info_values(steps)
+        touchpoints |= self.env["continuity.touchpoint"]._plan(values_list)
         today = fields.Date.today()
         touchpoints.filtered(lambda t: t.date_show <= today)._show()
 
     def _prepare_visit_values(self, channels):
-        """Return the touchpoint of the joint visit of one line."""
+        """Return the touchpoint of the joint visit of one line, worded in the
+        language of who arranges it."""
+        self = self.with_context(lang=self.leaver_id.lang)
         plan = self.handover_id
         return self._prepare_touchpoint_values(
             "visit",
@@ -546,12 +626,16 @@ class ContinuityHandoverLine(models.Model):
             people |= self.handover_id.manager_id
         return people - self.leaver_id
 
-    def _prepare_info_values(self):
+    def _prepare_info_values(self, steps):
         """Return the touchpoints with which an information-only customer hears of
-        the change, by the contact policy of the tier; at least one call."""
+        the change; at least one call.
+
+        :param steps: the ``continuity.policy.step`` of the customer's tier
+        :rtype: list[dict]
+        """
+        self = self.with_context(lang=self.leaver_id.lang)
         plan = self.handover_id
         start = max(plan.date_start, plan.announce_date)
-        steps = self.env["continuity.policy.step"]._steps_for("handover", self.tier_id)
         # The joint visit was proposed by the first step; here it was decided
         # against, so a policy that knows visits only leaves the telephone.
         call = self.env.ref("customer_continuity.channel_call")

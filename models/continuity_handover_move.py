@@ -23,6 +23,7 @@ class ContinuityHandoverMove(models.Model):
     _name = "continuity.handover.move"
     _description = "Handover Log"
     _order = "id desc"
+    _rec_names_search = ["handover_id", "line_id"]
 
     handover_id = fields.Many2one(
         "continuity.handover",

@@ -82,7 +82,7 @@ class ContinuityHandover(models.Model):
         steps = self.env["continuity.policy.step"].search(
             [("purpose", "=", "handover")]
         )
-        visiting = steps.filtered(lambda s: any(s.channel_ids.mapped("is_meeting")))
+        visiting = steps.filtered(lambda s: all(s.channel_ids.mapped("is_meeting")))
         return {
             "company": company,
             "relationships": {r.partner_id.id: r for r in relationships},
@@ -160,9 +160,9 @@ class ContinuityHandover(models.Model):
                     self.env._("deal closing %s", format_date(self.env, closing))
                 )
             else:
-                reasons.append(self.env._("%s deals in progress", count))
+                reasons.append(self.env._("deals in progress: %s", count))
         if count := facts["quotations"].get(partner.id):
-            reasons.append(self.env._("%s open quotations", count))
+            reasons.append(self.env._("open quotations: %s", count))
         if partner.continuity_dislikes_change:
             reasons.append(self.env._("dislikes a change of contact"))
         return reasons

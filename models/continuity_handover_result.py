@@ -100,7 +100,7 @@ class ContinuityHandover(models.Model):
         """Open the typed log of what moved."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "customer_continuity.action_handover_move"
+            "customer_continuity.action_continuity_handover_move"
         )
         action["domain"] = [("handover_id", "=", self.id)]
         return action

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import plaintext2html
 
 APPROVED_STATES = ("approved", "running", "reported", "done")
 
@@ -32,7 +33,6 @@ class ContinuityProcessMixin(models.AbstractModel):
         "mail.activity.mixin",
         "continuity.guarded.mixin",
     ]
-    _check_company_auto = True
 
     _mail_post_access = "read"
 
@@ -142,7 +142,9 @@ class ContinuityProcessMixin(models.AbstractModel):
                     )
                 )
 
-    @api.depends("approval_ids.state", "state")
+    @api.depends(
+        "approval_ids.state", "approval_ids.user_id", "approval_ids.deputy_id", "state"
+    )
     @api.depends_context("uid")
     def _compute_next_approver(self):
         for document in self:
@@ -173,9 +175,7 @@ class ContinuityProcessMixin(models.AbstractModel):
         approvals = self.approval_ids.sudo()
         approvers = approvals.user_id | approvals.deputy_id
         if not self.approval_ids:
-            errors.append(
-                self.env._("Name at least one approver: usually the leaver's manager.")
-            )
+            errors.append(self.env._("Name at least one approver, usually a manager."))
         if inactive := approvers.filtered(lambda u: not u.active):
             errors.append(
                 self.env._(
@@ -286,10 +286,29 @@ class ContinuityProcessMixin(models.AbstractModel):
         """Give the next approver an activity on the document."""
         self.ensure_one()
         approval = self.sudo()._next_approval()
-        for user in approval.user_id | approval.deputy_id:
-            self.sudo().activity_schedule(
+        self._remind(
+            approval.user_id | approval.deputy_id,
+            lambda env: env._("Approve %s", self.name),
+        )
+
+    def _remind(self, users, text, note=False):
+        """Give people a to-do on the document, each in their own language.
+
+        Without a mail: every employee may read to whom one was sent and with which
+        subject, and the document may be confidential.
+
+        :param users: ``res.users``
+        :param text: function from an environment to the summary in its language
+        :param str note: plain text
+        """
+        for user in users.sudo():
+            document = self.sudo().with_context(
+                lang=user.lang, mail_activity_quick_update=True
+            )
+            document.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("Approve %s", self.name),
+                summary=text(document.env),
+                note=plaintext2html(note) if note else False,
                 user_id=user.id,
             )
 

@@ -10,43 +10,70 @@ class ResCompany(models.Model):
         string="Tier Method",
         default="threshold",
         required=True,
+        groups="base.group_user",
     )
     continuity_tier_source = fields.Selection(
         [("invoice", "Invoices less credit notes"), ("order", "Confirmed orders")],
         string="Revenue From",
         default="invoice",
         required=True,
+        groups="base.group_user",
     )
     continuity_tier_months = fields.Integer(
-        string="Period of Revenue (months)", default=12, required=True
+        string="Period of Revenue (months)",
+        default=12,
+        required=True,
+        groups="base.group_user",
     )
     continuity_due_days = fields.Integer(
-        string="Days of Notice", default=7, required=True
+        string="Days of Notice",
+        default=7,
+        required=True,
+        groups="base.group_user",
     )
     continuity_visit_minutes = fields.Integer(
-        string="Length of a Visit (minutes)", default=60, required=True
+        string="Length of a Visit (minutes)",
+        default=60,
+        required=True,
+        groups="base.group_user",
     )
     continuity_travel_minutes = fields.Integer(
-        string="Travel per Visit (minutes)", default=30, required=True
+        string="Travel per Visit (minutes)",
+        default=30,
+        required=True,
+        groups="base.group_user",
     )
     continuity_visits_per_day = fields.Integer(
-        string="Visits per Day", default=5, required=True
+        string="Visits per Day",
+        default=5,
+        required=True,
+        groups="base.group_user",
     )
-    continuity_allow_self_approval = fields.Boolean(string="Own Plans May Be Approved")
+    continuity_allow_self_approval = fields.Boolean(
+        string="Own Plans May Be Approved", groups="base.group_user"
+    )
     continuity_owner_reads_history = fields.Boolean(
-        string="Owners Read the Whole History", default=True
+        string="Owners Read the Whole History",
+        default=True,
+        groups="base.group_user",
     )
     continuity_tenure_years = fields.Integer(
-        string="Rotation After (years)", default=5, required=True
+        string="Rotation After (years)",
+        default=5,
+        required=True,
+        groups="base.group_user",
     )
     continuity_profile_item_ids = fields.Many2many(
         "continuity.profile.item",
         "continuity_profile_item_company_rel",
         string="Required Profile Items",
         default=lambda self: self.env["continuity.profile.item"].search([]),
+        groups="base.group_user",
     )
     continuity_refreshed_on = fields.Datetime(
-        string="Relationships Refreshed On", readonly=True
+        string="Relationships Refreshed On",
+        readonly=True,
+        groups="base.group_user",
     )
 
     @api.model

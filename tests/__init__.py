@@ -1,5 +1,6 @@
 from . import test_demo
 from . import test_handover_access
+from . import test_handover_attacks
 from . import test_handover_cutover
 from . import test_handover_facts
 from . import test_handover_gate
@@ -9,6 +10,7 @@ from . import test_handover_tour
 from . import test_handover_wizard
 from . import test_last_contact
 from . import test_log_contact
+from . import test_mail_template
 from . import test_policy
 from . import test_relationship_access
 from . import test_relationship_merge

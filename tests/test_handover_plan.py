@@ -533,8 +533,8 @@ class TestHandoverApproval(HandoverCommon):
         line = self._line_of(self.plan, self.customer_1)
         before = line.relationship_id
         self.assertEqual(before.partner_id, self.customer_1)
-        line.with_user(self.leaver).partner_id = self.customer_3
-        self.assertEqual(line.relationship_id.partner_id, self.customer_3)
+        line.with_user(self.leaver).partner_id = self.customer_2
+        self.assertEqual(line.relationship_id.partner_id, self.customer_2)
         # A contact stands for its customer.
         line.with_user(self.leaver).partner_id = self.contact_1
         self.assertEqual(line.partner_id, self.customer_1)

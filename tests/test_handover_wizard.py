@@ -154,7 +154,7 @@ class TestHandoverWizard(WizardCommon):
             self.successor, successor_id=self.colleague, approver_id=self.deputy
         )
         wizard.line_ids[0].leaver_id = self.leaver
-        self._assert_refused(wizard, "action_create_plan", "Sales A is no predecessor")
+        self._assert_refused(wizard, "action_create_plan", "A plan for Sales A is drafted by")
 
     def test_defaults(self):
         wizard = self.env["continuity.handover.wizard"].with_user(self.leaver)
@@ -435,6 +435,20 @@ class TestHandoverWizard(WizardCommon):
         self.env.invalidate_all()
         texts.append(wizard.error_text)
         self.assertEqual(texts[0], texts[1])
+
+    def test_company_without_working_hours(self):
+        self.company_a.resource_calendar_id = False
+        wizard = self._what()
+        wizard.action_preview()
+        self.assertIn("Continuity A has no working hours", wizard.error_text)
+
+    def test_period_that_began_earlier(self):
+        """Visits are proposed from tomorrow on."""
+        wizard = self._what(date_start="2027-02-15", announce_date="2027-02-15")
+        line = self._line(wizard, self.customer_1)
+        self.assertEqual(str(line.date_visit), "2027-03-02 08:00:00")
+        wizard.action_preview()
+        self.assertFalse(wizard.error_text)
 
     def test_preview_counts_what_will_move(self):
         self._lead(self.leaver, self.customer_1)

@@ -495,8 +495,11 @@ class TestTouchpointAttempt(HandoverCommon):
             for user in (self.leaver, self.colleague)
         )
         self._log(touchpoint=first, date="2027-02-26 09:00:00")
-        for user in (self.colleague, self.successor):
-            with self.assertRaisesRegex(UserError, "Sales B met Far Away Sales A"):
+        for user, met in (
+            (self.colleague, "Sales B met another customer"),
+            (self.successor, "Sales B met Far Away Sales A"),
+        ):
+            with self.assertRaisesRegex(UserError, met):
                 self._log(user=user, touchpoint=second, date="2027-02-26 09:30:00")
         self._log(user=self.colleague, touchpoint=second, date="2027-02-26 10:30:00")
 

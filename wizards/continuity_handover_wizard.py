@@ -146,7 +146,8 @@ class ContinuityHandoverWizard(models.TransientModel):
 
         :raise AccessError: for a colleague's customers
         """
-        self.env["continuity.handover"]._check_may_draft_for(self.leaver_ids)
+        people = self.leaver_ids | self.line_ids.leaver_id
+        self.env["continuity.handover"]._check_may_draft_for(people)
         if self.company_id not in self.env.companies:
             raise AccessError(
                 self.env._("Switch to %s first.", self.sudo().company_id.name)
@@ -260,6 +261,7 @@ class ContinuityHandoverWizard(models.TransientModel):
             if wizard.step != "preview":
                 continue
             # Also when a client writes the step itself: it tells of others' work.
+            wizard._check_may_draft()
             wizard._check_may_draft()
             plan = wizard._draft_plan()
             wizard.error_text = "\n".join(plan._submission_errors())

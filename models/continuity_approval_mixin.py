@@ -30,6 +30,7 @@ class ContinuityApprovalMixin(models.AbstractModel):
     )
     state = fields.Selection(
         [("waiting", "Waiting"), ("approved", "Approved"), ("refused", "Refused")],
+        string="Status",
         default="waiting",
         required=True,
         readonly=True,

@@ -53,7 +53,7 @@ class ResCompany(models.Model):
         string="Own Plans May Be Approved", groups="base.group_user"
     )
     continuity_owner_reads_history = fields.Boolean(
-        string="Owners Read the Whole History",
+        string="Salespeople Read the Whole History",
         default=True,
         groups="base.group_user",
     )

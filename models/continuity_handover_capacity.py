@@ -135,8 +135,12 @@ class ContinuityHandover(models.Model):
 
     @api.model
     def _subtract_other_plans(self, planner, users, start, stop, tz, plan):
-        """Count the visits of other plans, whoever can see them, against the day,
-        and take those without a meeting yet out of the free time."""
+        """Count the visits of other plans against the day, and take those without a
+        meeting yet out of the free time.
+
+        Not those of a confidential plan the user is no part of: what no longer fits
+        then is found when that plan is approved.
+        """
         lines = (
             self.env["continuity.handover.line"]
             .sudo()
@@ -157,6 +161,12 @@ class ContinuityHandover(models.Model):
                     ("manager_attends", "=", True),
                     ("handover_id.approval_ids.user_id", "in", users.ids),
                 ]
+            )
+        )
+        lines = lines.filtered(
+            lambda x: (
+                not x.handover_id.confidential
+                or self.env.user in x.handover_id.reader_ids
             )
         )
         length = timedelta(minutes=planner.minutes + planner.travel)

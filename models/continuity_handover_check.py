@@ -74,6 +74,7 @@ class ContinuityHandoverCheck(models.Model):
             ("returned", "Handed back"),
             ("accepted", "Accepted"),
         ],
+        string="Status",
         default="to_prepare",
         required=True,
         readonly=True,

@@ -1126,7 +1126,11 @@ class ContinuityHandoverLine(models.Model):
             ids_by_owner[line.successor_id.id].append(relationship.id)
         for owner_id, ids in ids_by_owner.items():
             relationships.browse(ids).write(
-                {"owner_id": owner_id, "owner_since": fields.Date.today()}
+                {
+                    "owner_id": owner_id,
+                    "owner_since": fields.Date.today(),
+                    "handed_over_to_id": owner_id,
+                }
             )
 
     # === DIGEST === #

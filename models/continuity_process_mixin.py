@@ -61,6 +61,7 @@ class ContinuityProcessMixin(models.AbstractModel):
             ("refused", "Refused"),
             ("cancelled", "Cancelled"),
         ],
+        string="Status",
         default="draft",
         required=True,
         readonly=True,

@@ -52,6 +52,7 @@ class ContinuityRelationship(models.Model):
             "owner_id",
             "owner_since",
             "completeness",
+            "handed_over_to_id",
         }
     )
 
@@ -138,6 +139,14 @@ class ContinuityRelationship(models.Model):
         string="Salesperson Since",
         readonly=True,
         help="Since when the salesperson looks after it.",
+    )
+    handed_over_to_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        help="Who took the customer over last, with an approval: they may read its "
+        "history, which nobody gets by naming themself salesperson.",
     )
     completeness = fields.Integer(
         string="Profile Complete (%)",

@@ -80,6 +80,12 @@ class ResPartner(models.Model):
     )
 
     # The relationship with the current company.
+    continuity_relationship_ids = fields.One2many(
+        "continuity.relationship",
+        "partner_id",
+        string="Relationships",
+        groups=USER_GROUP,
+    )
     continuity_relationship_id = fields.Many2one(
         "continuity.relationship",
         string="Relationship",

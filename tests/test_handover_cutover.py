@@ -866,6 +866,18 @@ class TestHandoverCutOver(CutOverCase):
         self.company_a.continuity_owner_reads_history = False
         for record in records:
             self.assertFalse(record.has_access("read"), record)
+        self.company_a.continuity_owner_reads_history = True
+        self.customer_1.user_id = self.leaver
+        for record in records:
+            self.assertFalse(record.has_access("read"), "looks after it no longer")
+
+    def test_history_is_not_for_who_names_themself_salesperson(self):
+        order = self._create_order(self.customer_1, 100, "2026-02-01")
+        order.user_id = self.leaver
+        self.successor.group_ids += self.env.ref("base.group_partner_manager")
+        self.customer_1.with_user(self.successor).user_id = self.successor
+        self.env["continuity.relationship"]._refresh(self.company_a)
+        self.assertFalse(order.with_user(self.successor).has_access("read"))
 
     # === Companies ===
 

@@ -154,7 +154,9 @@ class TestHandoverWizard(WizardCommon):
             self.successor, successor_id=self.colleague, approver_id=self.deputy
         )
         wizard.line_ids[0].leaver_id = self.leaver
-        self._assert_refused(wizard, "action_create_plan", "A plan for Sales A is drafted by")
+        self._assert_refused(
+            wizard, "action_create_plan", "A plan for Sales A is drafted by"
+        )
 
     def test_defaults(self):
         wizard = self.env["continuity.handover.wizard"].with_user(self.leaver)

@@ -35,7 +35,14 @@ class ContinuityReportContact(models.TransientModel):
         precompute=True,
     )
     outcome = fields.Selection(selection="_selection_outcome", required=True)
-    date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
+    date = fields.Datetime(
+        string="When",
+        required=True,
+        compute="_compute_date",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
     minutes = fields.Integer(help="Time spent, in minutes.")
     note = fields.Text(string="Gist", help="What was said, in a sentence or two.")
 
@@ -64,6 +71,14 @@ class ContinuityReportContact(models.TransientModel):
                 or (call and call.active and call)
                 or wizard.accepted_channel_ids[:1]
             )
+
+    @api.depends("touchpoint_id")
+    def _compute_date(self):
+        now = fields.Datetime.now()
+        for wizard in self:
+            # An appointment that has passed is when it most likely took place.
+            planned = wizard.touchpoint_id.date_planned
+            wizard.date = planned if planned and planned < now else now
 
     @api.depends("touchpoint_id", "relationship_id", "channel_id")
     def _compute_name(self):

@@ -61,6 +61,7 @@ class ContinuityRelationship(models.Model):
         string="Customer",
         required=True,
         readonly=True,
+        index=True,
         ondelete="cascade",
     )
     company_id = fields.Many2one(

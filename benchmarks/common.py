@@ -224,11 +224,11 @@ class Population:
                     "company_id": self.company.id,
                     "company_ids": [(6, 0, self.company.ids)],
                 }
-                for i in range(number)
+                for i in range(len(existing), number)
             ]
         )
         self.env.flush_all()
-        return created.ids
+        return existing.ids + created.ids
 
     def _create_customers(self):
         first = self._next_id("res_partner", self.customers)

@@ -118,7 +118,7 @@ class ResPartner(models.Model):
     )
     continuity_owner_since = fields.Date(
         string="Salesperson Since",
-        compute="_compute_continuity_relationship",
+        compute="_compute_continuity_owner_since",
         search="_search_continuity_owner_since",
         groups=USER_GROUP,
     )
@@ -166,7 +166,7 @@ class ResPartner(models.Model):
             *RELATIONSHIP_FIELDS,
         ]
 
-    @api.depends("commercial_partner_id", "user_id")
+    @api.depends("commercial_partner_id")
     @api.depends_context("company", "uid")
     def _compute_continuity_relationship(self):
         relationships = (
@@ -192,10 +192,18 @@ class ResPartner(models.Model):
             partner.continuity_relationship_id = relationship
             partner.continuity_tier_locked = relationship.tier_locked
             for name, source in RELATIONSHIP_FIELDS.items():
-                partner[name] = relationship[source]
-            if relationship.owner_id != partner.user_id:
-                # Reassigned since the last refresh: the date is the predecessor's.
-                partner.continuity_owner_since = False
+                if name != "continuity_owner_since":
+                    partner[name] = relationship[source]
+
+    # Apart from the others: these need not be thought of at every reassignment.
+    @api.depends("continuity_relationship_id", "user_id")
+    @api.depends_context("company", "uid")
+    def _compute_continuity_owner_since(self):
+        for partner in self:
+            relationship = partner.continuity_relationship_id
+            # Reassigned since the last refresh, the date is the predecessor's.
+            same = relationship.owner_id == partner.user_id
+            partner.continuity_owner_since = same and relationship.owner_since
 
     @api.depends("commercial_partner_id", *PROFILE_FIELDS)
     @api.depends_context("company", "lang")

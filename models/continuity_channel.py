@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ContinuityChannel(models.Model):
@@ -40,3 +41,36 @@ class ContinuityChannel(models.Model):
         help="Any activity of this type marked done on the customer, its deals or "
         "its orders is a true contact, also when it was planned outside this app.",
     )
+    next_channel_id = fields.Many2one(
+        "continuity.channel",
+        string="If It Fails",
+        ondelete="set null",
+        help="The channel to go on with when this one does not reach the customer: "
+        "after a bounced mail a call, after calls nobody answers a letter.",
+    )
+
+    @api.constrains("next_channel_id")
+    def _check_no_cycle(self):
+        """Refuse a chain of channels that leads back to its beginning.
+
+        :raise ValidationError: naming the channel
+        """
+        for channel in self:
+            if channel in channel._following_channels():
+                raise ValidationError(
+                    self.env._(
+                        "“%s” would follow itself: choose another channel or none.",
+                        channel.name,
+                    )
+                )
+
+    def _following_channels(self):
+        """Return the channels to go on with, one after the other, in order."""
+        self.ensure_one()
+        channels = self.browse()
+        following = self.next_channel_id
+        while following and following not in channels:
+            if following.active:
+                channels += following
+            following = following.next_channel_id
+        return channels

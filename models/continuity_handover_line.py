@@ -644,7 +644,11 @@ class ContinuityHandoverLine(models.Model):
         owed = [
             (step.id, step.offset_days, channels)
             for step in steps
-            if (channels := step.channel_ids.filtered(lambda c: not c.is_meeting))
+            if (
+                channels := step._ordered_channels().filtered(
+                    lambda c: not c.is_meeting
+                )
+            )
         ] or [(0, 0, call)]
         return [
             self._prepare_touchpoint_values(

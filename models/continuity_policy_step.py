@@ -33,7 +33,17 @@ class ContinuityPolicyStep(models.Model):
         "continuity.channel",
         string="Channels",
         required=True,
-        help="Any one of these satisfies the step. The first is proposed.",
+        help="Any one of these satisfies the step.",
+    )
+    channel_id = fields.Many2one(
+        "continuity.channel",
+        string="Proposed Channel",
+        compute="_compute_channel_id",
+        store=True,
+        readonly=False,
+        ondelete="set null",
+        domain="[('id', 'in', channel_ids)]",
+        help="The one of them that is tried first.",
     )
     offset_days = fields.Integer(
         string="After (days)",
@@ -51,6 +61,12 @@ class ContinuityPolicyStep(models.Model):
         "CHECK(offset_days >= 0)", "A step cannot be due before its purpose arises."
     )
 
+    @api.depends("channel_ids")
+    def _compute_channel_id(self):
+        for step in self:
+            if step.channel_id not in step.channel_ids:
+                step.channel_id = step.channel_ids[:1]
+
     @api.depends("channel_ids.name")
     def _compute_name(self):
         for step in self:
@@ -63,6 +79,11 @@ class ContinuityPolicyStep(models.Model):
             raise ValidationError(
                 self.env._("Choose at least one channel for each step of the policy.")
             )
+
+    def _ordered_channels(self):
+        """Return the channels of one step, the proposed one first."""
+        self.ensure_one()
+        return (self.channel_id & self.channel_ids) | self.channel_ids
 
     @api.model
     def _steps_for(self, purpose, tier, segment=False):

@@ -314,6 +314,33 @@ class ContinuityRelationship(models.Model):
         for company, relationships in self.sudo().grouped("company_id").items():
             self.sudo()._refresh(company, partners=relationships.partner_id)
 
+    # === MAY THEY BE CONTACTED? === #
+
+    def _contact_refusals(self, purpose, courtesy=True):
+        """Say which customers may not be contacted for a purpose now, and why.
+
+        Asks every process by its lines (``continuity.subject.mixin``), because a
+        running notice of one forbids the small talk of another.
+
+        :param str purpose: technical value of the policy step's purpose
+        :param bool courtesy: it is not a legal or contractual notice; only these
+            reach customers who want no courtesy contacts (I10)
+        :return: reasons for people, by id; those not in it may be contacted
+        :rtype: dict[int, str]
+        """
+        refusals = {}
+        if courtesy:
+            for relationship in self.filtered("partner_id.continuity_no_courtesy"):
+                refusals[relationship.id] = self.env._("Wants no courtesy contacts")
+        for name in self.env.registry.descendants(
+            ["continuity.subject.mixin"], "_inherit"
+        ):
+            model = self.env[name]
+            if not model._abstract:
+                for key, reason in model._contact_refusals(self, purpose).items():
+                    refusals.setdefault(key, reason)
+        return refusals
+
     # === ACTIONS === #
 
     @api.model

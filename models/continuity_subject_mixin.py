@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ContinuitySubjectMixin(models.AbstractModel):
@@ -31,6 +31,20 @@ class ContinuitySubjectMixin(models.AbstractModel):
         domain=lambda self: [("origin_model", "=", self._name)],
         string="Touchpoints",
     )
+
+    @api.model
+    def _contact_refusals(self, relationships, purpose):
+        """Hook: say which customers may not be contacted for a purpose now, and why.
+
+        The kernel asks every process, through
+        ``continuity.relationship._contact_refusals``.
+
+        :param relationships: ``continuity.relationship`` of one or more companies
+        :param str purpose: technical value of the policy step's purpose
+        :return: reasons for people, by relationship id; of the others nothing
+        :rtype: dict[int, str]
+        """
+        return {}
 
     def _touchpoint_done(self, touchpoints):
         """Hook: ``touchpoints`` of these lines reached the customer."""

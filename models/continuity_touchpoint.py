@@ -11,7 +11,11 @@ from odoo.tools import SQL, split_every
 
 _logger = logging.getLogger(__name__)
 
+# What a person still has to do. A letter that is released, being sent or uncertain is
+# moved by `continuity_touchpoint_sending.py` alone.
 OPEN_STATES = ("owed", "tried")
+# What can still be called back.
+REVOCABLE_STATES = (*OPEN_STATES, "released")
 # Activities the scheduler creates in one transaction.
 SHOW_BATCH_SIZE = 500
 
@@ -31,6 +35,10 @@ class ContinuityTouchpoint(models.Model):
     done        an attempt reached the customer; its activity is closed
     failed      given up, with the reason; the process decides what follows
     cancelled   no longer owed, with the reason
+    released    a letter to mail, approved by a person, waiting for a lane
+    sending     a lane has taken it; nobody else may
+    uncertain   the connection broke while it was sent: a person decides whether
+                it went out or is sent again
     ==========  ===============================================================
 
     Retries and changes of channel are attempts on one touchpoint
@@ -62,6 +70,7 @@ class ContinuityTouchpoint(models.Model):
             "activity_id",
             "event_id",
             "show_error",
+            "why",
             "user_id",
             "attendee_ids",
             "invite_customer",
@@ -72,6 +81,11 @@ class ContinuityTouchpoint(models.Model):
     name = fields.Char(string="Subject", required=True)
     relationship_id = fields.Many2one(
         "continuity.relationship", required=True, index=True, ondelete="restrict"
+    )
+    why = fields.Char(
+        string="Why",
+        readonly=True,
+        help="The reasons for this contact, in the responsible person's language.",
     )
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, index=True, ondelete="restrict"
@@ -125,6 +139,9 @@ class ContinuityTouchpoint(models.Model):
             ("done", "Done"),
             ("failed", "Failed"),
             ("cancelled", "Cancelled"),
+            ("released", "Released"),
+            ("sending", "Sending"),
+            ("uncertain", "Uncertain"),
         ],
         string="Status",
         default="owed",
@@ -622,6 +639,38 @@ class ContinuityTouchpoint(models.Model):
         else:
             touchpoints.write({"state": "tried"})
 
+    def _switch_channel(self, reason):
+        """Go on over the next channel, because this one did not reach the customer.
+
+        The next one is the first along the chain of ``next_channel_id`` that the
+        contact accepts; else the first of the chain, which is then accepted too: a
+        bounced mail must not end in silence.
+
+        :param str reason: what the responsible person reads in the activity
+        :return: those for which there was no next channel; they stay as they are
+        :rtype: continuity.touchpoint
+        """
+        stuck = self.browse()
+        for touchpoint in self.sudo():
+            chain = touchpoint.channel_id._following_channels()
+            following = (chain & touchpoint.channel_ids)[:1] or chain[:1]
+            if not following:
+                stuck |= touchpoint
+                continue
+            touchpoint._withdraw()
+            today = fields.Date.context_today(touchpoint)
+            touchpoint.write(
+                {
+                    "channel_id": following.id,
+                    "channel_ids": [Command.link(following.id)],
+                    "state": "tried",
+                    "why": reason,
+                    "date_show": today,
+                    "date_due": max(touchpoint.date_due, today),
+                }
+            )
+        return stuck
+
     def _fail(self, reason):
         """Give up on open touchpoints, with the reason, and tell their process."""
         touchpoints = self.sudo().filtered(lambda t: t.state in OPEN_STATES)
@@ -631,7 +680,7 @@ class ContinuityTouchpoint(models.Model):
 
     def _cancel(self, reason):
         """Withdraw open touchpoints that are no longer owed, with the reason."""
-        touchpoints = self.sudo().filtered(lambda t: t.state in OPEN_STATES)
+        touchpoints = self.sudo().filtered(lambda t: t.state in REVOCABLE_STATES)
         touchpoints.write({"state": "cancelled", "reason": reason})
         touchpoints._withdraw()
 
@@ -726,34 +775,3 @@ class ContinuityTouchpoint(models.Model):
         for company, touchpoints in held.grouped("company_id").items():
             if not tier_model._threshold_errors(company):
                 held.relationship_id._refresh(company, partners=touchpoints.partner_id)
-
-
-class ContinuityTouchpointAttempt(models.Model):
-    """One try at one touchpoint: when, over which channel, by whom, with what result.
-
-    Attempts are evidence: they are written once and neither edited nor deleted by
-    users.
-    """
-
-    _name = "continuity.touchpoint.attempt"
-    _description = "Contact Attempt"
-    _order = "date desc, id desc"
-
-    touchpoint_id = fields.Many2one(
-        "continuity.touchpoint", required=True, index=True, ondelete="cascade"
-    )
-    date = fields.Datetime(required=True, default=fields.Datetime.now, index=True)
-    channel_id = fields.Many2one("continuity.channel", required=True)
-    user_id = fields.Many2one("res.users", required=True, string="By")
-    outcome = fields.Selection(
-        [
-            ("held", "Held"),
-            ("no_answer", "No answer"),
-            ("message_left", "Message left"),
-            ("wrong_number", "Wrong number"),
-            ("refused", "Declined"),
-        ],
-        required=True,
-    )
-    minutes = fields.Integer(help="Time spent, in minutes.")
-    note = fields.Text(help="The gist of what was said.")

@@ -73,6 +73,12 @@ class ResPartner(models.Model):
         groups=USER_GROUP,
         help="A handover is announced in person and with the successor present.",
     )
+    continuity_no_courtesy = fields.Boolean(
+        string="No Courtesy Contacts",
+        groups=USER_GROUP,
+        help="Wants no courtesy calls, cards or letters. Legal and contractual "
+        "notices still reach them.",
+    )
     continuity_focus_account = fields.Boolean(
         string="Focus Account",
         groups=USER_GROUP,

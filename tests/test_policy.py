@@ -211,3 +211,32 @@ class TestPolicy(HandoverCommon):
             for record in (step, self.channel_call, topic):
                 with self.assertRaises(AccessError):
                     record.with_user(user).check_access("read")
+
+    # === in which order channels are tried === #
+
+    def test_proposed_channel_is_one_of_the_step(self):
+        step = self.steps.create(
+            {
+                "purpose": "handover",
+                "tier_id": self.tier_c.id,
+                "channel_ids": (self.channel_call | self.channel_email).ids,
+                "channel_id": self.channel_email.id,
+            }
+        )
+        self.assertEqual(
+            step._ordered_channels(), self.channel_email | self.channel_call
+        )
+        step.channel_ids = self.channel_call
+        self.assertEqual(step.channel_id, self.channel_call)
+
+    def test_occasional_customers_are_told_by_mail(self):
+        [step] = self.steps._steps_for("handover", self.tier_c)
+        self.assertEqual(step.channel_id, self.channel_email)
+
+    def test_channels_cannot_follow_themselves(self):
+        with self.assertRaises(ValidationError):
+            self.channel_letter.next_channel_id = self.channel_email
+
+    def test_mail_then_call_then_letter(self):
+        following = self.channel_email._following_channels()
+        self.assertEqual(following[:2], self.channel_call | self.channel_letter)

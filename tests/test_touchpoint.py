@@ -750,3 +750,38 @@ class TestTouchpointAccess(HandoverCommon):
             dialog.with_user(user).read(["note"])
         with self.assertRaises(AccessError):
             dialog.with_user(user).action_apply()
+
+
+@tagged("post_install", "-at_install")
+class TestTouchpointChannels(HandoverCommon):
+    """A channel that does not reach the customer leads to the next one."""
+
+    def test_next_accepted_channel(self):
+        card = self.env.ref("customer_continuity.channel_card")
+        touchpoint = self._plan_touchpoint(channel_ids=(self.channel_call | card).ids)
+        touchpoint._show()
+        activity = touchpoint.activity_id
+        self.assertFalse(touchpoint._switch_channel("Nobody answers."))
+        self.assertEqual(touchpoint.channel_id, card, "the letter is not accepted")
+        self.assertEqual(touchpoint.state, "tried")
+        self.assertEqual(touchpoint.why, "Nobody answers.")
+        self.assertFalse(activity.exists())
+
+    def test_any_channel_is_better_than_silence(self):
+        touchpoint = self._plan_touchpoint(channel_ids=self.channel_email.ids)
+        touchpoint._switch_channel("The mail came back.")
+        self.assertEqual(touchpoint.channel_id, self.channel_call)
+        self.assertIn(self.channel_call, touchpoint.channel_ids)
+
+    def test_end_of_the_chain(self):
+        card = self.env.ref("customer_continuity.channel_card")
+        touchpoint = self._plan_touchpoint(channel_ids=card.ids)
+        self.assertEqual(touchpoint._switch_channel("No way."), touchpoint)
+        self.assertEqual(touchpoint.state, "owed")
+
+    def test_who_may_not_be_contacted(self):
+        relationship = self._plan_touchpoint().relationship_id
+        self.assertEqual(relationship._contact_refusals("followup"), {})
+        relationship.partner_id.continuity_no_courtesy = True
+        self.assertIn(relationship.id, relationship._contact_refusals("followup"))
+        self.assertEqual(relationship._contact_refusals("followup", courtesy=False), {})

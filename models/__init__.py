@@ -10,6 +10,7 @@ from . import continuity_relationship_refresh
 from . import continuity_relationship_merge
 from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
+from . import continuity_touchpoint_letter
 from . import continuity_subject_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin

@@ -13,7 +13,8 @@ class ContinuityGuardedMixin(models.AbstractModel):
     saved for themselves reaches a guarded field, also where a method of ours
     creates the record for them. A copy starts with none of them.
 
-    An extension adds to ``_guarded_fields``; it never removes from it.
+    An extension names its own in ``_guarded_fields``; those of all classes of a
+    model count together, so that none can be lifted by extending.
     """
 
     _name = "continuity.guarded.mixin"
@@ -35,7 +36,7 @@ class ContinuityGuardedMixin(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        guarded = self._guarded_fields.intersection(fields)
+        guarded = self._all_guarded_fields().intersection(fields)
         values = super().default_get([name for name in fields if name not in guarded])
         for name in guarded:
             field = self._fields[name]
@@ -48,14 +49,25 @@ class ContinuityGuardedMixin(models.AbstractModel):
 
     def copy_data(self, default=None):
         given = set(default or {})
+        guarded = self._all_guarded_fields()
         return [
             {
                 name: value
                 for name, value in vals.items()
-                if name in given or name not in self._guarded_fields
+                if name in given or name not in guarded
             }
             for vals in super().copy_data(default)
         ]
+
+    @api.model
+    def _all_guarded_fields(self):
+        """Return what any class of this model guards.
+
+        :rtype: frozenset[str]
+        """
+        return frozenset().union(
+            *(vars(cls).get("_guarded_fields", ()) for cls in type(self).__mro__)
+        )
 
     def _check_guarded_fields(self, vals):
         """Refuse values for guarded fields.
@@ -63,7 +75,7 @@ class ContinuityGuardedMixin(models.AbstractModel):
         :param dict vals: the values somebody wants to create or write
         :raise AccessError: when one of them is guarded
         """
-        guarded = self._guarded_fields.intersection(vals)
+        guarded = self._all_guarded_fields().intersection(vals)
         if guarded:
             labels = ", ".join(self._fields[name].string for name in sorted(guarded))
             raise AccessError(

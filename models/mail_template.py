@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 # How a text would reach what only colleagues may know of a customer.
@@ -14,6 +14,15 @@ class MailTemplate(models.Model):
     """No template tells a customer how they are ranked (I4), whoever wrote it."""
 
     _inherit = "mail.template"
+
+    continuity_notice = fields.Selection(
+        [("courtesy", "Courtesy letter"), ("notice", "Legal or contractual notice")],
+        string="Kind of Letter",
+        default="courtesy",
+        required=True,
+        help="A courtesy letter does not reach customers who want none or have opted "
+        "out of mails. A notice the law or a contract asks for does.",
+    )
 
     @api.constrains("subject", "body_html", "email_from", "email_to", "reply_to")
     def _check_tells_no_tier(self):

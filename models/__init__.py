@@ -12,8 +12,12 @@ from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_letter
 from . import continuity_subject_mixin
+from . import continuity_reminder_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
+from . import continuity_concern_deadline
+from . import continuity_concern
+from . import continuity_concern_escalation
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import plaintext2html
 
 APPROVED_STATES = ("approved", "running", "reported", "done")
 
@@ -28,11 +27,7 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     _name = "continuity.process.mixin"
     _description = "Continuity Process"
-    _inherit = [
-        "mail.thread",
-        "mail.activity.mixin",
-        "continuity.guarded.mixin",
-    ]
+    _inherit = ["continuity.reminder.mixin", "continuity.guarded.mixin"]
 
     _mail_post_access = "read"
 
@@ -291,27 +286,6 @@ class ContinuityProcessMixin(models.AbstractModel):
             approval.user_id | approval.deputy_id,
             lambda env: env._("Approve %s", self.name),
         )
-
-    def _remind(self, users, text, note=False):
-        """Give people a to-do on the document, each in their own language.
-
-        Without a mail: every employee may read to whom one was sent and with which
-        subject, and the document may be confidential.
-
-        :param users: ``res.users``
-        :param text: function from an environment to the summary in its language
-        :param str note: plain text
-        """
-        for user in users.sudo():
-            document = self.sudo().with_context(
-                lang=user.lang, mail_activity_quick_update=True
-            )
-            document.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=text(document.env),
-                note=plaintext2html(note) if note else False,
-                user_id=user.id,
-            )
 
     def action_approve(self):
         """Approve as the approver, or deputy, who is asked now.

@@ -62,3 +62,29 @@ class ResUsers(models.Model):
                 limit=1,
             )
         )
+
+    def _is_continuity_colleague(self, company):
+        """Tell whether this is somebody who can be given work in a company.
+
+        :param company: ``res.company``
+        :rtype: bool
+        """
+        user = self.sudo()
+        return bool(
+            user and user.active and not user.share and company in user.company_ids
+        )
+
+    def _continuity_manager(self, company):
+        """Return who is told when something of this user's is late: the leader of
+        their sales team, else a manager of the app, in this company.
+
+        :param company: ``res.company``
+        :return: one user, not this one unless there is nobody else; may be empty
+        :rtype: res.users
+        """
+        teams = self.sudo().crm_team_member_ids.crm_team_id
+        managers = self.env.ref("customer_continuity.group_manager").sudo()
+        candidates = teams.user_id + managers.all_user_ids.sorted("id") - self + self
+        return candidates.filtered(lambda user: user._is_continuity_colleague(company))[
+            :1
+        ]

@@ -23,6 +23,8 @@ PROFILE_FIELDS = (
     "continuity_channel_id",
 )
 USER_GROUP = "customer_continuity.group_user"
+# Read together and only when asked for: partners are read everywhere, all day.
+PREFETCH = "continuity_profile"
 
 
 class ResPartner(models.Model):
@@ -39,49 +41,60 @@ class ResPartner(models.Model):
     continuity_business = fields.Text(
         string="Organisation and Business",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="What they do, how they are organised, whom they sell to.",
     )
     continuity_equipment = fields.Text(
         string="Equipment They Own",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="What stands there, since when, in which state.",
     )
-    continuity_problems = fields.Text(string="Current Problems", groups=USER_GROUP)
+    continuity_problems = fields.Text(
+        string="Current Problems", groups=USER_GROUP, prefetch=PREFETCH
+    )
     continuity_decision_makers = fields.Text(
         string="Decision-Makers",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="Who decides, who advises, who signs.",
     )
     continuity_buying_reason = fields.Text(
         string="Why They Buy",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="Why they chose us and not somebody else.",
     )
     continuity_preferences = fields.Text(
         string="Preferences",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="How they like things done, such as which customs broker they use.",
     )
     continuity_channel_id = fields.Many2one(
         "continuity.channel",
         string="Preferred Channel",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         ondelete="set null",
     )
     continuity_dislikes_change = fields.Boolean(
         string="Dislikes a Change of Contact",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="A handover is announced in person and with the successor present.",
     )
     continuity_no_courtesy = fields.Boolean(
         string="No Courtesy Contacts",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="Wants no courtesy calls, cards or letters. Legal and contractual "
         "notices still reach them.",
     )
     continuity_focus_account = fields.Boolean(
         string="Focus Account",
         groups=USER_GROUP,
+        prefetch=PREFETCH,
         help="Strategic, though not yet large: treated like a key account.",
     )
 
@@ -292,6 +305,8 @@ class ResPartner(models.Model):
         if field_expr not in GROUPABLE_FIELDS or query is None:
             return super()._field_to_sql(alias, field_expr, query)
         self._check_field_access(self._fields[field_expr], "read")
+        if query.is_empty():
+            return SQL("NULL")  # Odoo only tries whether it can be done
         model = self.env["continuity.relationship"].with_context(active_test=False)
         visible = model._search([("company_id", "=", self.env.company.id)])
         columns = SQL(", ").join(

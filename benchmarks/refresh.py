@@ -86,7 +86,7 @@ class Refresh:
         query = self.model.with_context(active_test=False)._refresh_sql(
             self.env.company, TODAY
         )
-        self.env.cr.execute("SET LOCAL jit = off")  # as the refresh does
+        self.model._refresh_set_planner(everybody=True)
         spent, _result = seconds(self.env.cr.execute, query)
         self.env.cr.rollback()
         return spent

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 # A handful of lines is moved while the user waits; more go to the scheduler.
 IMMEDIATE_LINES = 20
@@ -720,26 +719,7 @@ class ContinuityHandover(models.Model):
         today = fields.Date.today()
         due = self.search([("state", "=", "approved"), ("date_start", "<=", today)])
         running = self.search([("state", "=", "running")])
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(due) + len(running))
-        last_error = None
-        for plan_id in (due | running).ids:
-            # Locked one by one: each commit gives the locks back.
-            plan = self.browse(plan_id).try_lock_for_update(allow_referencing=True)
-            try:
-                with self.env.cr.savepoint():
-                    plan._daily(today)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except Exception as error:
-                last_error = error
-                plan.message_post(
-                    body=self.env._("The scheduler could not go on: %s", error)
-                )
-            if not cron._commit_progress(1):
-                break
-        if last_error:
-            raise last_error
+        (due | running)._run_each(lambda plan: plan._daily(today))
 
     def _daily(self, today):
         """Do what one plan needs today; nothing on an empty recordset."""

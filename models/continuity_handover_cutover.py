@@ -625,7 +625,6 @@ class ContinuityHandover(models.Model):
     def _cron_end_support(self):
         """Let predecessors stop following what they handed over, once the support
         period is over; one plan at a time."""
-        cron = self.env["ir.cron"]
         plans = self.sudo().search(
             [
                 ("support_end", "<", fields.Date.today()),
@@ -634,24 +633,13 @@ class ContinuityHandover(models.Model):
                 ("state", "in", ("running", "reported", "done", "cancelled")),
             ]
         )
-        cron._commit_progress(remaining=len(plans))
-        last_error = None
-        for plan_id in plans.ids:
-            plan = plans.browse(plan_id).try_lock_for_update(allow_referencing=True)
-            try:
-                with self.env.cr.savepoint():
-                    moved = plan.line_ids.filtered(lambda line: line.state == "moved")
-                    moved._unfollow_leaver()
-                    plan.support_ended = True
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except Exception as error:
-                last_error = error
-                _logger.error("Support of %s cannot end", plan.name, exc_info=error)
-            if not cron._commit_progress(1):
-                break
-        if last_error:
-            raise last_error
+        plans._run_each(lambda plan: plan._end_support())
+
+    def _end_support(self):
+        """Let the predecessors of one plan stop following; nothing on no plan."""
+        moved = self.line_ids.filtered(lambda line: line.state == "moved")
+        moved._unfollow_leaver()
+        self.support_ended = True
 
 
 class ContinuityHandoverLine(models.Model):

@@ -1,5 +1,10 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
 
 APPROVED_STATES = ("approved", "running", "reported", "done")
 
@@ -193,7 +198,7 @@ class ContinuityProcessMixin(models.AbstractModel):
             if own:
                 errors.append(
                     self.env._(
-                        "%s cannot approve their own plan: choose another approver.",
+                        "%s cannot approve what they drafted: choose another approver.",
                         ", ".join(own.mapped("name")),
                     )
                 )
@@ -331,6 +336,11 @@ class ContinuityProcessMixin(models.AbstractModel):
             )
             document.sudo().write({"state": "refused", "refusal_reason": reason})
             document.sudo().activity_unlink(["mail.mail_activity_data_todo"])
+            document._remind(
+                document.sudo().submitted_by_id,
+                lambda env: env._("Refused: change it and submit again, or cancel it"),
+                reason,
+            )
 
     def _check_decision(self):
         """Return the approval, as superuser, that this user may decide now."""
@@ -351,7 +361,7 @@ class ContinuityProcessMixin(models.AbstractModel):
             user in self._authors()
             and not self.company_id.continuity_allow_self_approval
         ):
-            raise UserError(self.env._("You cannot approve your own plan."))
+            raise UserError(self.env._("You cannot approve what you drafted."))
         return approval
 
     def action_draft(self):
@@ -379,7 +389,36 @@ class ContinuityProcessMixin(models.AbstractModel):
     def _unlink_only_unapproved(self):
         if any(d.state not in ("draft", "refused", "cancelled") for d in self):
             raise UserError(
-                self.env._(
-                    "A plan that has been submitted is evidence: cancel it instead."
-                )
+                self.env._("What has been submitted is evidence: cancel it instead.")
             )
+
+    # === SCHEDULER === #
+
+    def _run_each(self, work):
+        """Let a scheduled action work on one document after the other, each in its
+        own transaction.
+
+        A document that fails keeps the reason in its chatter, is tried again by the
+        next run and holds up no other (I11). The run does not fail for it: Odoo
+        would switch the scheduled action off for all documents after some days.
+
+        :param work: function that takes one document
+        """
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(self))
+        for document_id in self.ids:
+            # Locked one by one: each commit gives the locks back.
+            document = self.browse(document_id)
+            document = document.try_lock_for_update(allow_referencing=True)
+            try:
+                with self.env.cr.savepoint():
+                    work(document)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
+                _logger.warning("%s cannot go on", document.name, exc_info=error)
+                document.message_post(
+                    body=self.env._("The scheduler could not go on: %s", error)
+                )
+            if not cron._commit_progress(1):
+                return

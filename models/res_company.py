@@ -75,6 +75,11 @@ class ResCompany(models.Model):
         readonly=True,
         groups="base.group_user",
     )
+    continuity_refresh_error = fields.Text(
+        string="Why Relationships Were Not Refreshed",
+        readonly=True,
+        groups="base.group_user",
+    )
 
     @api.model
     def _continuity_limits(self):

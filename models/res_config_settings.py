@@ -40,6 +40,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_refreshed_on = fields.Datetime(
         related="company_id.continuity_refreshed_on"
     )
+    continuity_refresh_error = fields.Text(
+        related="company_id.continuity_refresh_error"
+    )
 
     def action_continuity_refresh(self):
         """Refresh the relationships of the current company now.

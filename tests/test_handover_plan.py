@@ -146,12 +146,12 @@ class TestHandoverApproval(HandoverCommon):
         for field in ("user_id", "deputy_id"):
             values = {"user_id": self.approver.id, "deputy_id": False}
             approval.sudo().write({**values, field: self.leaver.id})
-            with self.assertRaisesRegex(UserError, "cannot approve their own plan"):
+            with self.assertRaisesRegex(UserError, "cannot approve what they drafted"):
                 self._submit(self.plan)
         approval.sudo().write({"user_id": self.approver.id, "deputy_id": False})
         self._submit(self.plan)
         approval.sudo().user_id = self.leaver
-        with self.assertRaisesRegex(UserError, "cannot approve your own plan"):
+        with self.assertRaisesRegex(UserError, "cannot approve what you drafted"):
             self._approve(self.plan, self.leaver)
         self.assertEqual(self.plan.state, "submitted")
 
@@ -170,7 +170,7 @@ class TestHandoverApproval(HandoverCommon):
             leaver_ids=[Command.set((self.leaver | self.approver).ids)],
             **self.later,
         )
-        with self.assertRaisesRegex(UserError, "Leader cannot approve their own"):
+        with self.assertRaisesRegex(UserError, "Leader cannot approve what they"):
             self._submit(plan, self.user_manager)
 
     def test_manager_drafts_for_the_leaver_and_approves(self):
@@ -222,7 +222,9 @@ class TestHandoverApproval(HandoverCommon):
         self.assertEqual(plan.state, "refused")
         self.assertEqual(plan.refusal_reason, "Customer 1 needs more time.")
         self.assertEqual(plan.approval_ids.mapped("state"), ["refused", "waiting"])
-        self.assertFalse(plan.activity_ids)
+        task = plan.activity_ids
+        self.assertEqual(task.user_id, plan.submitted_by_id, "the author mends it")
+        self.assertIn("Customer 1 needs more time.", task.note)
         with self.assertRaises(UserError):
             self._approve(plan)
         # Mended and submitted again, everybody is asked again.
@@ -1273,7 +1275,9 @@ class TestHandoverRunning(HandoverCommon):
         self.patch(self.registry["continuity.handover"], "_start", fail)
         with (
             self._at("2027-03-02 01:00:00"),
-            mute_logger("odoo.addons.base.models.ir_cron"),
+            mute_logger(
+                "odoo.addons.customer_continuity.models.continuity_process_mixin"
+            ),
         ):
             self._run_daily()
         self.assertEqual(

@@ -579,7 +579,7 @@ class TestHandoverWizardBadInput(WizardCommon):
         wizard = self._what(self.approver, leaver_ids=self.leaver)
         wizard.approver_id = self.leaver
         self._assert_refused(
-            wizard, "action_create_plan", "Sales A cannot approve their own plan"
+            wizard, "action_create_plan", "Sales A cannot approve what they drafted"
         )
 
     def test_customer_in_a_running_plan(self):

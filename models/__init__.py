@@ -2,6 +2,7 @@
 from . import continuity_guarded_mixin
 from . import continuity_tier
 from . import continuity_channel
+from . import continuity_channel_time
 from . import continuity_policy_step
 from . import continuity_policy_purposes
 from . import continuity_profile_item
@@ -10,6 +11,7 @@ from . import continuity_relationship_refresh
 from . import continuity_relationship_merge
 from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
+from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_letter
 from . import continuity_subject_mixin
 from . import continuity_reminder_mixin
@@ -38,6 +40,7 @@ from . import calendar_event
 from . import crm_team
 from . import mail_template
 from . import res_company
+from . import res_company_working_time
 from . import res_config_settings
 from . import res_partner
 from . import res_users

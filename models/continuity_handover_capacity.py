@@ -78,11 +78,7 @@ class ContinuityHandover(models.Model):
             ``resource.calendar``, which is empty where neither has working hours
         :rtype: tuple
         """
-        company = company.sudo()
-        resource = user.sudo().resource_ids.filtered(
-            lambda r: r.company_id in (company, company.browse())
-        )[:1]
-        return resource, resource.calendar_id or company.resource_calendar_id
+        return company._continuity_working_hours(user)
 
     @api.model
     def _add_working_days(self, company, moment, days):
@@ -95,13 +91,7 @@ class ContinuityHandover(models.Model):
         :param int days: how many
         :return: UTC, or False when the calendar has no such time
         """
-        calendar = company.sudo().resource_calendar_id
-        if not calendar:
-            return moment + timedelta(days=days)
-        # In hours: plan_days counts the day it begins on as a whole one.
-        return calendar.plan_hours(
-            days * calendar.hours_per_day, moment, compute_leaves=True
-        )
+        return company._continuity_add_working_days(moment, days)
 
     @api.model
     def _subtract_meetings(self, planner, users, start, stop, tz, own_events):

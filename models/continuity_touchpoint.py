@@ -3,6 +3,8 @@ import uuid
 from collections import defaultdict
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -71,6 +73,7 @@ class ContinuityTouchpoint(models.Model):
             "event_id",
             "show_error",
             "why",
+            "next_try",
             "user_id",
             "attendee_ids",
             "invite_customer",
@@ -86,6 +89,10 @@ class ContinuityTouchpoint(models.Model):
         string="Why",
         readonly=True,
         help="The reasons for this contact, in the responsible person's language.",
+    )
+    next_try = fields.Char(
+        readonly=True,
+        help="How to go on after attempts that reached nobody, and why.",
     )
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, index=True, ondelete="restrict"
@@ -285,8 +292,15 @@ class ContinuityTouchpoint(models.Model):
             "summary": self.name,
             "user_id": self.user_id.id,
             "date_deadline": self.date_due,
+            "note": self._prepare_activity_note(),
             "automated": True,
         }
+
+    def _prepare_activity_note(self):
+        """Return what stands below the subject: why, and how to go on."""
+        self.ensure_one()
+        lines = filter(None, [self.why, self.next_try])
+        return Markup("<br>").join(lines) or False
 
     def _sync_event(self):
         """Create or move the calendar events of dated meetings."""
@@ -397,6 +411,14 @@ class ContinuityTouchpoint(models.Model):
             )
 
     @api.model
+    def _domain_to_show(self):
+        """Return what belongs into people's lists by now; extensions narrow it."""
+        return [
+            ("state", "in", OPEN_STATES),
+            ("date_show", "<=", fields.Date.today()),
+        ]
+
+    @api.model
     def _cron_show(self):
         """Create the activities of touchpoints whose day has come, in batches.
 
@@ -405,12 +427,7 @@ class ContinuityTouchpoint(models.Model):
         """
         cron = self.env["ir.cron"]
         ids = self.search(
-            [
-                ("state", "in", OPEN_STATES),
-                ("activity_id", "=", False),
-                ("date_show", "<=", fields.Date.today()),
-            ],
-            order="id",
+            self._domain_to_show() + [("activity_id", "=", False)], order="id"
         ).ids
         cron._commit_progress(remaining=len(ids))
         for batch_ids in split_every(SHOW_BATCH_SIZE, ids):
@@ -628,16 +645,22 @@ class ContinuityTouchpoint(models.Model):
 
     def _apply_attempts(self, outcome, date):
         """Bring state, activity and process in line with a new attempt."""
-        touchpoints = self.sudo()
-        touchpoints.write({"outcome": outcome})
-        if outcome == "held":
-            touchpoints.write(
+        self.sudo().write({"outcome": outcome})
+        reached = self._reached_by(outcome)
+        if reached:
+            reached.sudo().write(
                 {"state": "done", "date_done": date, "done_by_id": self.env.uid}
             )
-            touchpoints._close_activity()
-            self._notify_origin("_touchpoint_done")
-        else:
-            touchpoints.write({"state": "tried"})
+            reached.sudo()._close_activity()
+            reached._notify_origin("_touchpoint_done")
+        (self - reached).sudo().write({"state": "tried"})
+
+    def _reached_by(self, outcome):
+        """Return the touchpoints which an attempt with this outcome fulfils.
+
+        Extensions add outcomes; the others leave a touchpoint tried.
+        """
+        return self if outcome == "held" else self.browse()
 
     def _switch_channel(self, reason):
         """Go on over the next channel, because this one did not reach the customer.
@@ -652,8 +675,7 @@ class ContinuityTouchpoint(models.Model):
         """
         stuck = self.browse()
         for touchpoint in self.sudo():
-            chain = touchpoint.channel_id._following_channels()
-            following = (chain & touchpoint.channel_ids)[:1] or chain[:1]
+            following = touchpoint._following_channel()
             if not following:
                 stuck |= touchpoint
                 continue
@@ -664,12 +686,24 @@ class ContinuityTouchpoint(models.Model):
                     "channel_id": following.id,
                     "channel_ids": [Command.link(following.id)],
                     "state": "tried",
-                    "why": reason,
+                    "next_try": reason,
                     "date_show": today,
                     "date_due": max(touchpoint.date_due, today),
                 }
             )
         return stuck
+
+    def _following_channel(self):
+        """Return the channel to go on with, or none; see :meth:`_switch_channel`.
+
+        Who is owed a meeting is not served by anything less: what was opened by a
+        process for a meeting only never becomes a call.
+        """
+        self.ensure_one()
+        chain = self.channel_id._following_channels()
+        if all(channel.is_meeting for channel in self.channel_ids):
+            chain = chain.filtered("is_meeting")
+        return (chain & self.channel_ids)[:1] or chain[:1]
 
     def _fail(self, reason):
         """Give up on open touchpoints, with the reason, and tell their process."""
@@ -699,15 +733,20 @@ class ContinuityTouchpoint(models.Model):
 
     def _withdraw(self):
         """Take open activities and future meetings out of people's lists."""
-        self.activity_id.filtered("active").unlink()
+        shown = self.filtered("activity_id.active")
+        activities = shown.activity_id
+        # First let go of them: an activity that others delete is put back.
+        shown.activity_id = False
+        activities.unlink()
         self._drop_event()
 
     def _drop_event(self):
         """Take future meetings out of the calendars; past ones are history."""
         now = fields.Datetime.now()
         future = self.filtered(lambda t: t.event_id.active and t.event_id.start > now)
-        self._get_event_model().browse(future.event_id.ids).action_archive()
+        events = self._get_event_model().browse(future.event_id.ids)
         future.event_id = False
+        events.action_archive()
 
     def _notify_origin(self, hook):
         """Call a hook of the subject mixin on the lines these came from."""

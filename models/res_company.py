@@ -63,6 +63,24 @@ class ResCompany(models.Model):
         required=True,
         groups="base.group_user",
     )
+    continuity_retry_days = fields.Integer(
+        string="Try Again After (days)",
+        default=30,
+        required=True,
+        groups="base.group_user",
+    )
+    continuity_escalate_days = fields.Integer(
+        string="Manager Hears After (days)",
+        default=14,
+        required=True,
+        groups="base.group_user",
+    )
+    continuity_morning_hour = fields.Float(
+        string="Morning List At",
+        default=7.0,
+        required=True,
+        groups="base.group_user",
+    )
     continuity_profile_item_ids = fields.Many2many(
         "continuity.profile.item",
         "continuity_profile_item_company_rel",
@@ -94,6 +112,9 @@ class ResCompany(models.Model):
             "continuity_travel_minutes": (0, self.env._("minutes")),
             "continuity_visits_per_day": (1, self.env._("visits")),
             "continuity_tenure_years": (1, self.env._("years")),
+            "continuity_retry_days": (1, self.env._("days")),
+            "continuity_escalate_days": (1, self.env._("days")),
+            "continuity_morning_hour": (0, self.env._("hours")),
         }
 
     @api.constrains(
@@ -103,6 +124,9 @@ class ResCompany(models.Model):
         "continuity_travel_minutes",
         "continuity_visits_per_day",
         "continuity_tenure_years",
+        "continuity_retry_days",
+        "continuity_escalate_days",
+        "continuity_morning_hour",
     )
     def _check_continuity_limits(self):
         for company in self:

@@ -34,6 +34,15 @@ class ResConfigSettings(models.TransientModel):
     continuity_tenure_years = fields.Integer(
         related="company_id.continuity_tenure_years", readonly=False
     )
+    continuity_retry_days = fields.Integer(
+        related="company_id.continuity_retry_days", readonly=False
+    )
+    continuity_escalate_days = fields.Integer(
+        related="company_id.continuity_escalate_days", readonly=False
+    )
+    continuity_morning_hour = fields.Float(
+        related="company_id.continuity_morning_hour", readonly=False
+    )
     continuity_profile_item_ids = fields.Many2many(
         related="company_id.continuity_profile_item_ids", readonly=False
     )

@@ -98,6 +98,14 @@ class ResPartner(models.Model):
         help="Strategic, though not yet large: treated like a key account.",
     )
 
+    continuity_phone_problem = fields.Char(
+        string="Problem with the Number",
+        groups=USER_GROUP,
+        readonly=True,
+        copy=False,
+        help="Somebody dialled it and it was wrong. A new number clears this.",
+    )
+
     # The relationship with the current company.
     continuity_relationship_ids = fields.One2many(
         "continuity.relationship",
@@ -329,6 +337,11 @@ class ResPartner(models.Model):
     # === CRUD === #
 
     def write(self, vals):
+        if "phone" in vals:
+            # Anybody who may write the number may, unlike the note on it.
+            self.sudo().filtered(
+                "continuity_phone_problem"
+            ).continuity_phone_problem = False
         if not {"parent_id", "is_company", "active"}.intersection(vals):
             return super().write(vals)
         customers = self.filtered(lambda p: p.commercial_partner_id == p)

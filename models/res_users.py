@@ -37,6 +37,32 @@ class ResUsers(models.Model):
         self.invalidate_model(["continuity_team_user_ids"])
         self.env.registry.clear_cache()
 
+    def _continuity_manager(self, company):
+        """Return who hears of it when this user's customers need attention: the
+        leader of one of their sales teams, else somebody of the managers' group.
+
+        :param company: the ``res.company`` it is about; who has no access to it is
+            left out
+        :return: one ``res.users`` other than this one, or none
+        :rtype: res.users
+        """
+        self.ensure_one()
+        teams = (
+            self.env["crm.team"]
+            .sudo()
+            .search([("crm_team_member_ids.user_id", "=", self.id)])
+        )
+        group = self.env.ref("customer_continuity.group_manager").sudo()
+        for candidates in (teams.user_id, group.all_user_ids.sorted("id")):
+            managers = (candidates - self).filtered(
+                lambda u: u.active and not u.share and company in u.company_ids
+            )
+            # OdooBot and the like have nobody who reads their list.
+            managers = managers.filtered(lambda u: u.id != api.SUPERUSER_ID)
+            if managers:
+                return managers[0].sudo(False)
+        return self.browse()
+
     def _is_continuity_manager_of(self, user):
         """Tell whether this user is a manager of another.
 

@@ -9,6 +9,7 @@ from . import test_handover_invitation
 from . import test_handover_plan
 from . import test_handover_tour
 from . import test_handover_wizard
+from . import test_ladder
 from . import test_last_contact
 from . import test_log_contact
 from . import test_mail_template

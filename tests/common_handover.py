@@ -175,6 +175,13 @@ class HandoverCommon(ContinuityCommon):
 
     # === Relationships and touchpoints === #
 
+    def _run_cron(self, name):
+        """Run one of the addon's scheduled actions as the scheduler does."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref(f"customer_continuity.cron_{name}").method_direct_trigger()
+        self.env.invalidate_all()
+
     @classmethod
     def _set_tier(cls, partner, tier, company=None):
         """Put a customer into a tier, past the next refresh."""

@@ -286,14 +286,6 @@ class TestTouchpointShow(HandoverCommon):
 
     # === cron === #
 
-    def _run_cron(self):
-        self.env.flush_all()
-        with self.enter_registry_test_mode():
-            self.env.ref(
-                "customer_continuity.cron_show_touchpoints"
-            ).method_direct_trigger()
-        self.env.invalidate_all()
-
     def test_cron_shows_what_is_due(self):
         today = self._plan_touchpoint(occurrence="today")
         late = self._plan_touchpoint(occurrence="late", date_due="2027-02-01")
@@ -303,21 +295,21 @@ class TestTouchpointShow(HandoverCommon):
         later = self._plan_touchpoint(occurrence="later", date_due="2027-03-02")
         cancelled = self._plan_touchpoint(occurrence="cancelled")
         cancelled._cancel("No.")
-        self._run_cron()
+        self._run_cron("show_touchpoints")
         self.assertTrue(today.activity_id)
         self.assertTrue(late.activity_id)
         self.assertTrue(early.activity_id)
         self.assertFalse(later.activity_id)
         self.assertFalse(cancelled.activity_id)
         with self._at("2027-03-02 01:00:00"):
-            self._run_cron()
+            self._run_cron("show_touchpoints")
         self.assertTrue(later.activity_id)
 
     def test_cron_run_again_changes_nothing(self):
         touchpoint = self._plan_touchpoint()
-        self._run_cron()
+        self._run_cron("show_touchpoints")
         activity = touchpoint.activity_id
-        self._run_cron()
+        self._run_cron("show_touchpoints")
         self.assertEqual(touchpoint.activity_id, activity)
 
     def test_cron_goes_on_after_one_that_fails(self):
@@ -339,13 +331,13 @@ class TestTouchpointShow(HandoverCommon):
             "odoo.addons.base.models.ir_cron",
             "odoo.addons.customer_continuity.models.continuity_touchpoint",
         ):
-            self._run_cron()
+            self._run_cron("show_touchpoints")
         self.assertTrue(before.activity_id)
         self.assertTrue(after.activity_id)
         self.assertFalse(broken.activity_id)
         self.assertIn("The activity type is gone.", broken.show_error)
         self.registry["continuity.touchpoint"]._prepare_activity_values = prepare
-        self._run_cron()
+        self._run_cron("show_touchpoints")
         self.assertTrue(broken.activity_id)
         self.assertFalse(broken.show_error)
 
@@ -383,7 +375,6 @@ class TestTouchpointAttempt(HandoverCommon):
             self._log(outcome)
             self.assertEqual(self.touchpoint.state, "tried")
             self.assertEqual(self.touchpoint.outcome, outcome)
-        self.assertTrue(self.touchpoint.activity_id.active)
         self._log("held", channel_id=self.channel_video.id)
         self.assertEqual(self.touchpoint.state, "done")
         self.assertEqual(len(self.touchpoint.attempt_ids), 5)
@@ -764,7 +755,8 @@ class TestTouchpointChannels(HandoverCommon):
         self.assertFalse(touchpoint._switch_channel("Nobody answers."))
         self.assertEqual(touchpoint.channel_id, card, "the letter is not accepted")
         self.assertEqual(touchpoint.state, "tried")
-        self.assertEqual(touchpoint.why, "Nobody answers.")
+        self.assertEqual(touchpoint.next_try, "Nobody answers.")
+        self.assertFalse(touchpoint.why, "why it is owed has not changed")
         self.assertFalse(activity.exists())
 
     def test_any_channel_is_better_than_silence(self):

@@ -1,0 +1,74 @@
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import models
+
+# How far ahead a working day is looked for; longer closures do not exist.
+HORIZON_DAYS = 60
+
+
+class ResCompany(models.Model):
+    """When people of a company work: the one place every deadline is counted by."""
+
+    _inherit = "res.company"
+
+    def _continuity_working_hours(self, user):
+        """Return when somebody works in this company.
+
+        :param user: one ``res.users``, or none for the company itself
+        :return: the ``resource.resource`` of the user, which may be empty, and the
+            ``resource.calendar``, which is empty where neither has working hours
+        :rtype: tuple
+        """
+        company = self.sudo()
+        resource = user.sudo().resource_ids.filtered(
+            lambda r: r.company_id in (company, company.browse())
+        )[:1]
+        return resource, resource.calendar_id or company.resource_calendar_id
+
+    def _continuity_add_working_days(self, moment, days):
+        """Return the time so many working days later, by the company's hours.
+
+        Where a company has none, every day is a working day.
+
+        :param datetime moment: UTC
+        :param int days: how many
+        :return: UTC, or False when the calendar has no such time
+        """
+        calendar = self.sudo().resource_calendar_id
+        if not calendar:
+            return moment + timedelta(days=days)
+        # In hours: plan_days counts the day it begins on as a whole one.
+        return calendar.plan_hours(
+            days * calendar.hours_per_day, moment, compute_leaves=True
+        )
+
+    def _continuity_working_day(self, user, day, offset=0):
+        """Return the date so many working days after a day, by somebody's hours and
+        days off.
+
+        :param user: one ``res.users``, or none for the company itself
+        :param date day: from when on; with offset 0 it is taken itself if worked on
+        :param int offset: how many working days later
+        :return: the date; where nobody has working hours every day counts
+        :rtype: date
+        """
+        self.ensure_one()
+        resource, calendar = self._continuity_working_hours(user)
+        if not calendar:
+            return day + timedelta(days=offset)
+        first = day + timedelta(days=1) if offset else day
+        tz = pytz.timezone(calendar.tz or "UTC")
+        start = tz.localize(datetime.combine(first, time.min))
+        stop = start + timedelta(days=HORIZON_DAYS + 2 * offset)
+        intervals = calendar._work_intervals_batch(
+            start, stop, resources=resource, tz=tz
+        )[resource.id]
+        days = list(
+            dict.fromkeys(begin.astimezone(tz).date() for begin, *_ in intervals)
+        )
+        position = max(offset - 1, 0)
+        if len(days) <= position:
+            return day + timedelta(days=offset)
+        return days[position]

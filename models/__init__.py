@@ -32,7 +32,11 @@ from . import continuity_handover_capacity
 from . import continuity_handover_proposal
 from . import continuity_handover_facts
 from . import continuity_handover_result
+from . import continuity_handover_movers
+from . import continuity_handover_finding
 from . import continuity_handover_cutover
+from . import continuity_handover_followers
+from . import continuity_handover_digest
 from . import continuity_handover_partner
 
 # What Odoo's own models get.

@@ -85,6 +85,7 @@ class ContinuityHandover(models.Model):
         visiting = steps.filtered(lambda s: all(s.channel_ids.mapped("is_meeting")))
         return {
             "company": company,
+            "partners": {partner.id: partner for partner in partners},
             "relationships": {r.partner_id.id: r for r in relationships},
             "deals": deals,
             "quotations": quotations,
@@ -96,7 +97,7 @@ class ContinuityHandover(models.Model):
     @api.model
     def _propose_customer(self, leaver, partner_id, counts, facts):
         """Return rank and values of the line proposed for one customer."""
-        partner = self.env["res.partner"].browse(partner_id)
+        partner = facts["partners"][partner_id]
         relationship = facts["relationships"].get(
             partner_id, self.env["continuity.relationship"]
         )

@@ -13,7 +13,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
 from odoo.addons.customer_continuity.models import continuity_handover_cutover
-from odoo.addons.customer_continuity.models.continuity_handover_cutover import Mover
+from odoo.addons.customer_continuity.models.continuity_handover_movers import Mover
 
 from .common import ContinuityCommon
 

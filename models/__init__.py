@@ -25,6 +25,7 @@ from . import continuity_concern_escalation
 from . import continuity_handover
 from . import continuity_handover_approval
 from . import continuity_handover_topic
+from . import continuity_handover_proposed
 from . import continuity_handover_line
 from . import continuity_handover_check
 from . import continuity_handover_move

@@ -58,7 +58,11 @@ class ContinuityHandoverLine(models.Model):
 
     _name = "continuity.handover.line"
     _description = "Customer in a Handover Plan"
-    _inherit = ["continuity.subject.mixin", "continuity.guarded.mixin"]
+    _inherit = [
+        "continuity.subject.mixin",
+        "continuity.guarded.mixin",
+        "continuity.handover.proposed",
+    ]
     _order = "handover_id, excluded, mode desc, date_visit, id"
     _rec_names_search = ["partner_id", "deal_name"]
 
@@ -105,18 +109,12 @@ class ContinuityHandoverLine(models.Model):
     deal_name = fields.Char(
         readonly=True, help="As it was when the plan was made, for who cannot see it."
     )
-    found_via = fields.Char(
-        string="Found Through", readonly=True, help="Why this customer is in the plan."
-    )
     mode = fields.Selection(
         [("info", "Information only"), ("visit", "Joint visit")],
         required=True,
         default="info",
         help="Joint visit: predecessor and successor meet the customer together.\n"
         "Information only: the successor takes over from what is written down.",
-    )
-    mode_reason = fields.Char(
-        string="Why", readonly=True, help="Why this was proposed."
     )
     manager_attends = fields.Boolean(string="Manager Comes Along")
     contact_ids = fields.Many2many(

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.tools import format_date
 
 
@@ -113,9 +113,8 @@ class ContinuityHandover(models.Model):
             "partner_id": partner_id,
             "relationship_id": relationship.id,
             "tier_id": relationship.tier_id.id,
-            "found_via": self._describe_counts(counts),
+            "proposal": {"found": list(counts.items()), "reasons": reasons},
             "mode": mode,
-            "mode_reason": self._describe_mode(reasons),
             "manager_attends": mode == "visit" and manager,
             "contact_ids": [Command.set(people)],
         }
@@ -134,38 +133,37 @@ class ContinuityHandover(models.Model):
             "leaver_id": leaver.id,
             "lead_id": lead.id,
             "deal_name": lead.name,
-            "found_via": self.env._("deal without a customer"),
+            "proposal": {"deal": True},
             "mode": "info",
-            "mode_reason": self.env._("information only: no customer to visit yet"),
         }
         return (True, float("inf"), 0, lead.id), values
 
     @api.model
     def _reasons_to_meet(self, partner, relationship, facts):
-        """Return why a customer should be met in person; extensions add reasons.
+        """Return why a customer should be met in person; extensions add reasons,
+        and their words in :meth:`_describe_reason`.
 
-        :rtype: list[str]
+        :return: pairs of a code and what JSON can hold of it
+        :rtype: list[list]
         """
         reasons = []
         tier = relationship.tier_id
         if tier & facts["visit_tiers"]:
-            reasons.append(self.env._("key account (tier %s)", tier.name))
+            reasons.append(["tier", tier.id])
         if partner.continuity_focus_account:
-            reasons.append(self.env._("focus account"))
+            reasons.append(["focus", None])
         if self._is_formerly_large(relationship, facts):
-            reasons.append(self.env._("formerly large"))
+            reasons.append(["formerly_large", None])
         if partner_deals := facts["deals"].get(partner.id):
             count, closing = partner_deals
             if closing:
-                reasons.append(
-                    self.env._("deal closing %s", format_date(self.env, closing))
-                )
+                reasons.append(["closing", fields.Date.to_string(closing)])
             else:
-                reasons.append(self.env._("deals in progress: %s", count))
+                reasons.append(["deals", count])
         if count := facts["quotations"].get(partner.id):
-            reasons.append(self.env._("open quotations: %s", count))
+            reasons.append(["quotations", count])
         if partner.continuity_dislikes_change:
-            reasons.append(self.env._("dislikes a change of contact"))
+            reasons.append(["dislikes_change", None])
         return reasons
 
     @api.model
@@ -180,14 +178,59 @@ class ContinuityHandover(models.Model):
         ]
         return any(0 < limit <= relationship.peak_revenue for limit in thresholds)
 
-    @api.model
-    def _describe_mode(self, reasons):
-        if reasons:
-            return self.env._("meet: %s", ", ".join(reasons))
-        return self.env._("information only: no reason for a visit found")
+    # === IN WORDS === #
 
     @api.model
-    def _describe_counts(self, counts):
-        """Put into words how a customer was found, e.g. “owner, 2 open deals”."""
+    def _describe_mode(self, proposal):
+        """Say why a visit, or information only, was proposed.
+
+        :param dict proposal: see ``continuity.handover.proposed``
+        :rtype: str
+        """
+        if not proposal:
+            return ""
+        if proposal.get("deal"):
+            return self.env._("information only: no customer to visit yet")
+        if not proposal["reasons"]:
+            return self.env._("information only: no reason for a visit found")
+        texts = [self._describe_reason(*reason) for reason in proposal["reasons"]]
+        return self.env._("meet: %s", ", ".join(filter(None, texts)))
+
+    @api.model
+    def _describe_reason(self, code, value):
+        """Put one reason of :meth:`_reasons_to_meet` into words.
+
+        :rtype: str
+        """
+        match code:
+            case "tier":
+                tier = self.env["continuity.tier"].sudo().browse(value).exists()
+                return self.env._("key account (tier %s)", tier.name or "?")
+            case "focus":
+                return self.env._("focus account")
+            case "formerly_large":
+                return self.env._("formerly large")
+            case "closing":
+                return self.env._("deal closing %s", format_date(self.env, value))
+            case "deals":
+                return self.env._("deals in progress: %s", value)
+            case "quotations":
+                return self.env._("open quotations: %s", value)
+            case "dislikes_change":
+                return self.env._("dislikes a change of contact")
+        return ""
+
+    @api.model
+    def _describe_found(self, proposal):
+        """Put into words how a customer was found, e.g. “Customers: 1, Open deals: 2”.
+
+        :param dict proposal: see ``continuity.handover.proposed``
+        :rtype: str
+        """
+        if proposal.get("deal"):
+            return self.env._("deal without a customer")
         labels = {mover.key: mover.label for mover in self._get_movers()}
-        return ", ".join(f"{labels[key]}: {count}" for key, count in counts.items())
+        return ", ".join(
+            f"{labels.get(key, key)}: {count}"
+            for key, count in proposal.get("found", ())
+        )

@@ -1147,7 +1147,7 @@ class TestHandoverOverrule(HandoverCommon):
             {"partner_id": self.customer_3.id},
             {"leaver_id": self.colleague.id},
             {"handover_id": self._create_plan(line_ids=[]).id},
-            {"mode_reason": "because"},
+            {"proposal": {"reasons": [["focus", None]]}},
         ):
             with self.assertRaises(UserError):
                 self.visit.with_user(self.approver).write(values)

@@ -274,6 +274,11 @@ class TestHandoverWizard(WizardCommon):
         line = self._line(wizard, plain)
         self.assertEqual(line.mode, "info")
         self.assertIn("no reason for a visit", line.mode_reason)
+        # Whoever reads the plan reads the reasons in their own language.
+        self.env["res.lang"]._activate_lang("zh_CN")
+        chinese = self._line(wizard, focus).with_context(lang="zh_CN")
+        self.assertRegex(chinese.mode_reason, "[\u4e00-\u9fff]")
+        self.assertRegex(chinese.found_via, "[\u4e00-\u9fff]")
         # The manager's presence is proposed for key and focus accounts.
         self.assertEqual(
             wizard.line_ids.filtered("manager_attends").partner_id,

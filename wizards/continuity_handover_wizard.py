@@ -344,6 +344,7 @@ class ContinuityHandoverWizardLine(models.TransientModel):
     """One proposed line; see ``continuity.handover.line`` for the fields."""
 
     _name = "continuity.handover.wizard.line"
+    _inherit = ["continuity.handover.proposed"]
     _description = "Customer to Hand Over"
     _order = "excluded, mode desc, date_visit, id"
 
@@ -356,9 +357,7 @@ class ContinuityHandoverWizardLine(models.TransientModel):
     deal_name = fields.Char(readonly=True)
     relationship_id = fields.Many2one("continuity.relationship", readonly=True)
     tier_id = fields.Many2one("continuity.tier", readonly=True)
-    found_via = fields.Char(string="Found Through", readonly=True)
     mode = fields.Selection(selection="_selection_mode", required=True)
-    mode_reason = fields.Char(string="Why", readonly=True)
     manager_attends = fields.Boolean(string="Manager Comes Along")
     successor_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
     # What was proposed last, to tell it from what somebody chose.
@@ -392,9 +391,8 @@ class ContinuityHandoverWizardLine(models.TransientModel):
             "partner_id": self.partner_id.id,
             "lead_id": self.lead_id.id,
             "deal_name": self.deal_name,
-            "found_via": self.found_via,
+            "proposal": self.proposal,
             "mode": self.mode,
-            "mode_reason": self.mode_reason,
             "manager_attends": self.manager_attends,
             "successor_id": self.successor_id.id,
             "contact_ids": [Command.set(self.contact_ids.ids)],

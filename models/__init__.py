@@ -14,12 +14,18 @@ from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_letter
 from . import continuity_subject_mixin
-from . import continuity_reminder_mixin
+from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
 from . import continuity_concern_deadline
 from . import continuity_concern
 from . import continuity_concern_escalation
+from . import continuity_concern_handling
+from . import continuity_concern_answer
+from . import continuity_concern_customer
+from . import continuity_topic
+from . import continuity_common_answer
+from . import continuity_concern_reuse
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover

@@ -28,7 +28,7 @@ class ContinuityConcern(models.Model):
     _name = "continuity.concern"
     _description = "Concern"
     _inherit = [
-        "continuity.reminder.mixin",
+        "continuity.document.mixin",
         "continuity.guarded.mixin",
         "continuity.subject.mixin",
     ]
@@ -281,7 +281,9 @@ class ContinuityConcern(models.Model):
                 concern.company_id, concern.kind, concern.tier_id, start
             )
 
-    @api.constrains("contact_id", "partner_id", "owner_id", "company_id")
+    # Not the customer, who changes only when customers are merged or moved: their
+    # people follow a moment later.
+    @api.constrains("contact_id", "owner_id", "company_id")
     def _check_customer(self):
         """Refuse people of other customers and owners of other companies.
 
@@ -309,3 +311,49 @@ class ContinuityConcern(models.Model):
                         company=concern.company_id.name,
                     )
                 )
+
+    # === ACTIONS === #
+
+    @api.model
+    def _action_open(self, domain, partner):
+        """Return the action that lists concerns of a customer and can log another.
+
+        :param list domain: which ones
+        :param partner: ``res.partner`` who would raise the next one
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Concerns"),
+            "res_model": self._name,
+            "view_mode": "list,kanban,form",
+            "domain": domain,
+            "context": self._log_context(partner),
+        }
+
+    @api.model
+    def _action_log(self, partner, company):
+        """Return the action that writes down what a customer raised.
+
+        :param partner: ``res.partner``; a contact is the person who raised it
+        :param company: ``res.company`` that was spoken to
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Log a Concern"),
+            "res_model": self._name,
+            "view_mode": "form",
+            "views": [
+                (self.env.ref("customer_continuity.view_concern_log_form").id, "form")
+            ],
+            "target": "new",
+            "context": self._log_context(partner) | {"default_company_id": company.id},
+        }
+
+    @api.model
+    def _log_context(self, partner):
+        """Return the defaults with which somebody logs a concern of a partner."""
+        customer = partner.commercial_partner_id
+        return {
+            "default_partner_id": customer.id,
+            "default_contact_id": partner.id if partner != customer else False,
+        }

@@ -1,16 +1,8 @@
-import logging
-
 import pytz
 
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import split_every
 
 from .continuity_concern import FORMAL_KINDS, OPEN_STATES
-
-_logger = logging.getLogger(__name__)
-
-ESCALATION_BATCH_SIZE = 100
 
 
 class ContinuityConcern(models.Model):
@@ -29,7 +21,10 @@ class ContinuityConcern(models.Model):
     def _remind_owner(self):
         """Put concerns into their owners' lists, due on the day of the deadline."""
         for concern in self.sudo():
-            concern.activity_unlink(["mail.mail_activity_data_todo"])
+            # Not what the manager was told, nor what people planned themselves.
+            concern.activity_ids.filtered(
+                lambda a, c=concern: a.automated and a.user_id != c.escalated_to_id
+            ).unlink()
             if concern.owner_id and concern.state in OPEN_STATES:
                 concern._remind(
                     concern.owner_id,
@@ -50,10 +45,12 @@ class ContinuityConcern(models.Model):
             overdue = concern.deadline and concern.deadline <= fields.Datetime.now()
             concern.write(
                 {
-                    "escalated_on": fields.Datetime.now(),
+                    "escalated_on": manager and fields.Datetime.now(),
                     "escalated_to_id": manager.id,
                     # A formal one goes there at once, and again when it is late.
-                    "escalate_on": False if overdue else concern.deadline,
+                    "escalate_on": concern.deadline
+                    if not (overdue and manager)
+                    else False,
                     "escalation_error": False
                     if manager
                     else self.env._(
@@ -80,36 +77,18 @@ class ContinuityConcern(models.Model):
 
     @api.model
     def _cron_escalate(self):
-        """Take concerns that nobody answered in time to the managers, in batches.
+        """Take concerns that nobody answered in time to the managers.
 
         Each goes there once per deadline. One that fails keeps its reason in
         ``escalation_error``, is tried again at the next run and holds up no other.
         """
-        cron = self.env["ir.cron"]
-        ids = self.search(
+        self.search(
             [
                 ("state", "in", OPEN_STATES),
                 ("escalate_on", "<=", fields.Datetime.now()),
             ],
             order="escalate_on, id",
-        ).ids
-        cron._commit_progress(remaining=len(ids))
-        for batch_ids in split_every(ESCALATION_BATCH_SIZE, ids):
-            # Several hosts may run at once: take what nobody else has taken.
-            batch = self.browse(batch_ids).try_lock_for_update(allow_referencing=True)
-            for concern in batch:
-                concern._escalate_or_keep_error()
-            if not cron._commit_progress(len(batch_ids)):
-                return
+        )._run_each(lambda concern: concern._escalate())
 
-    def _escalate_or_keep_error(self):
-        """Escalate one concern; if that fails, note on it why."""
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._escalate()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise  # only a new transaction can see what the other one changed
-        except Exception as error:
-            _logger.warning("Concern %s cannot be escalated", self.id, exc_info=error)
-            self.sudo().escalation_error = str(error)
+    def _keep_error(self, error):
+        self.sudo().escalation_error = str(error) or repr(error)

@@ -1,10 +1,5 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-
-_logger = logging.getLogger(__name__)
 
 APPROVED_STATES = ("approved", "running", "reported", "done")
 
@@ -32,7 +27,7 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     _name = "continuity.process.mixin"
     _description = "Continuity Process"
-    _inherit = ["continuity.reminder.mixin", "continuity.guarded.mixin"]
+    _inherit = ["continuity.document.mixin", "continuity.guarded.mixin"]
 
     _mail_post_access = "read"
 
@@ -240,24 +235,6 @@ class ContinuityProcessMixin(models.AbstractModel):
                     )
                 )
 
-    def _check_state(self, *states):
-        """Refuse an action in a state it does not belong to.
-
-        :raise UserError: unless all documents are in one of ``states``
-        """
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for document in self:
-            if document.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is %(state)s; this is possible only while it is "
-                        "%(allowed)s.",
-                        name=document.name,
-                        state=labels[document.state],
-                        allowed=" / ".join(labels[state] for state in states),
-                    )
-                )
-
     def _on_approved(self):
         """Do what follows from the last approval; a process extends it."""
 
@@ -391,34 +368,3 @@ class ContinuityProcessMixin(models.AbstractModel):
             raise UserError(
                 self.env._("What has been submitted is evidence: cancel it instead.")
             )
-
-    # === SCHEDULER === #
-
-    def _run_each(self, work):
-        """Let a scheduled action work on one document after the other, each in its
-        own transaction.
-
-        A document that fails keeps the reason in its chatter, is tried again by the
-        next run and holds up no other (I11). The run does not fail for it: Odoo
-        would switch the scheduled action off for all documents after some days.
-
-        :param work: function that takes one document
-        """
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(self))
-        for document_id in self.ids:
-            # Locked one by one: each commit gives the locks back.
-            document = self.browse(document_id)
-            document = document.try_lock_for_update(allow_referencing=True)
-            try:
-                with self.env.cr.savepoint():
-                    work(document)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                raise
-            except Exception as error:
-                _logger.warning("%s cannot go on", document.name, exc_info=error)
-                document.message_post(
-                    body=self.env._("The scheduler could not go on: %s", error)
-                )
-            if not cron._commit_progress(1):
-                return

@@ -1,3 +1,4 @@
+from . import test_common_answer
 from . import test_concern
 from . import test_demo
 from . import test_handover_access

@@ -19,6 +19,8 @@ class ContinuityReasonWizard(models.TransientModel):
         "override_gate": ("continuity.handover.line", "_override_gate"),
         "leave_line": ("continuity.handover.line", "_leave"),
         "visit_failed": ("continuity.handover.line", "_visit_failed"),
+        "dismiss_concern": ("continuity.concern", "_dismiss"),
+        "reopen_concern": ("continuity.concern", "_reopen"),
     }
 
     decision = fields.Selection(
@@ -28,6 +30,8 @@ class ContinuityReasonWizard(models.TransientModel):
             ("override_gate", "Go ahead although something is missing"),
             ("leave_line", "Do not hand over"),
             ("visit_failed", "The visit did not take place"),
+            ("dismiss_concern", "Close without an answer"),
+            ("reopen_concern", "Reopen"),
         ],
         required=True,
         readonly=True,

@@ -1,0 +1,198 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+from .continuity_concern import OPEN_STATES
+
+
+class ContinuityConcern(models.Model):
+    """Answering: by mail through Odoo's composer, or by word of mouth."""
+
+    _inherit = "continuity.concern"
+
+    answer = fields.Html(
+        copy=False,
+        sanitize="email_outgoing",
+        help="What the customer is told, without greeting and signature.",
+    )
+    answered_on = fields.Datetime(readonly=True, copy=False, tracking=True)
+    answered_by_id = fields.Many2one(
+        "res.users", readonly=True, copy=False, ondelete="restrict"
+    )
+    answer_message_id = fields.Many2one(
+        "mail.message",
+        string="Answer as Sent",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        """What a mail about a concern may say: question, answer, who signs. Nothing
+        else reaches a customer by a template (I4)."""
+        return (
+            "object.name",
+            "object.question",
+            "object.answer",
+            "object.contact_id.name",
+            "object.partner_id.name",
+            "object.company_id.name",
+            "user.name",
+            "user.signature",
+        )
+
+    def _mail_get_partner_fields(self, introspect_fields=False):
+        return ["contact_id", "partner_id"]
+
+    def _answer_template(self):
+        """Return the template of the mail with the answer."""
+        return self.env.ref("customer_continuity.mail_template_concern_answer")
+
+    def action_send_answer(self):
+        """Open the composer with the answer to the person who asked.
+
+        :raise AccessError: unless the user handles the concern
+        :raise UserError: without an answer or an address to send it to
+        """
+        self.ensure_one()
+        self._check_may_answer()
+        person = self.contact_id or self.partner_id
+        if not person.email:
+            raise UserError(
+                self.env._(
+                    "%s has no e-mail address: enter one, or answer by telephone.",
+                    person.display_name,
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Answer"),
+            "res_model": "mail.compose.message",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_composition_mode": "comment",
+                "default_template_id": self._answer_template().id,
+                "default_subtype_id": self.env.ref(
+                    "customer_continuity.subtype_concern_answer"
+                ).id,
+                "default_partner_ids": person.ids,
+                "default_email_layout_xmlid": "mail.mail_notification_light",
+                "hide_mail_template_management_options": True,
+            },
+        }
+
+    def _check_may_answer(self):
+        """Refuse answers by others, to closed concerns, or without words.
+
+        :raise AccessError: unless the user handles the concern
+        :raise UserError: saying what to do first
+        """
+        self._check_may_handle()
+        self._check_state(*OPEN_STATES)
+        for concern in self:
+            if is_html_empty(concern.answer):
+                raise UserError(
+                    self.env._("Write the answer to %s first.", concern.name)
+                )
+
+    def _message_post_after_hook(self, message, msg_values):
+        result = super()._message_post_after_hook(message, msg_values)
+        subtype = self.env.ref("customer_continuity.subtype_concern_answer")
+        if message.subtype_id == subtype:
+            self._answered_by_mail(message)
+        return result
+
+    def _answered_by_mail(self, message):
+        """Note that the answer went out by mail.
+
+        :param message: ``mail.message``
+        :raise AccessError: unless the user handles the concern
+        :raise UserError: when nobody of the customer gets the mail
+        """
+        self.ensure_one()
+        self._check_may_answer()
+        customer = self.partner_id.commercial_partner_id
+        people = message.sudo().partner_ids
+        if customer not in people.commercial_partner_id:
+            raise UserError(
+                self.env._("Send the answer to somebody at %s.", customer.display_name)
+            )
+        self.sudo().answer_message_id = message
+        self._answered(self.env.ref("customer_continuity.channel_email"), {})
+
+    def action_answered_in_person(self):
+        """Open the dialog that records an answer given by word of mouth.
+
+        :raise AccessError: unless the user handles the concern
+        """
+        self.ensure_one()
+        self._check_may_handle()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Answered by Telephone or in Person"),
+            "res_model": "continuity.concern.told",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_concern_id": self.id},
+        }
+
+    def _answered(self, channel, attempt_values):
+        """Settle an open concern and enter the answer in the ledger of contacts.
+
+        :param channel: ``continuity.channel`` the answer was given over
+        :param dict attempt_values: date, minutes and note of the contact, see
+            ``continuity.touchpoint.log_attempt``
+        :raise UserError: when the contact cannot have taken place
+        """
+        self.ensure_one()
+        touchpoint_model = self.env["continuity.touchpoint"]
+        number = len(self.sudo().touchpoint_ids) + 1
+        touchpoint = touchpoint_model._plan(
+            [
+                self.sudo()._prepare_touchpoint_values(
+                    f"answer:{number}",
+                    channel,
+                    name=self.env._("Answer to %s", self.name),
+                    user_id=self.env.uid,
+                    date_due=fields.Date.context_today(self),
+                    contact_ids=[fields.Command.set(self.contact_id.ids)],
+                )
+            ]
+        )
+        touchpoint.log_attempt("held", **attempt_values)
+        touchpoint._refresh_relationships()
+        self.sudo().write(
+            {
+                "state": "answered",
+                "answered_on": touchpoint.sudo().date_done,
+                "answered_by_id": self.env.uid,
+            }
+        )
+        self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
+
+    # === WHAT COMES BACK === #
+
+    def message_update(self, msg_dict, update_vals=None):
+        """Put an answered concern to work again when the customer writes back."""
+        result = super().message_update(msg_dict, update_vals)
+        settled = self.filtered(lambda c: c.state in ("answered", "closed"))
+        settled._resume()
+        return result
+
+    def _message_receive_bounce(self, email, partner):
+        """An answer that came back is none: its owner has to find another way."""
+        result = super()._message_receive_bounce(email, partner)
+        for concern in self.filtered(lambda c: c.state == "answered"):
+            concern._resume()
+            concern.sudo().message_post(
+                body=self.env._(
+                    "The answer to %s came back undelivered: call them.", email
+                ),
+                subtype_xmlid="mail.mt_note",
+            )
+        return result

@@ -1,0 +1,97 @@
+import logging
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import plaintext2html
+
+_logger = logging.getLogger(__name__)
+
+
+class ContinuityDocumentMixin(models.AbstractModel):
+    """A numbered document that people carry from state to state.
+
+    Needs the fields ``name`` and ``state``.
+    """
+
+    _name = "continuity.document.mixin"
+    _description = "Document with States"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+
+    def _remind(self, users, text, note=False, deadline=None):
+        """Give people a to-do on the record, each in their own language.
+
+        Without a mail: every employee may read to whom one was sent and with which
+        subject, and the record may be confidential.
+
+        :param users: ``res.users``
+        :param text: function from an environment to the summary in its language
+        :param str note: plain text
+        :param date deadline: by when; today without
+        """
+        for user in users.sudo():
+            record = self.sudo().with_context(
+                lang=user.lang, mail_activity_quick_update=True
+            )
+            record.activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=deadline,
+                summary=text(record.env),
+                note=plaintext2html(note) if note else False,
+                user_id=user.id,
+            )
+
+    def _check_state(self, *states):
+        """Refuse an action in a state it does not belong to.
+
+        :raise UserError: unless all documents are in one of ``states``
+        """
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for document in self:
+            if document.state not in states:
+                raise UserError(
+                    self.env._(
+                        "%(name)s is %(state)s; this is possible only while it is "
+                        "%(allowed)s.",
+                        name=document.name,
+                        state=labels[document.state],
+                        allowed=" / ".join(labels[state] for state in states),
+                    )
+                )
+
+    # === SCHEDULER === #
+
+    def _run_each(self, work):
+        """Let a scheduled action work on one document after the other, each in its
+        own transaction.
+
+        A document that fails keeps the reason (:meth:`_keep_error`), is tried again
+        by the next run and holds up no other (I11). The run does not fail for it:
+        Odoo would switch the scheduled action off for all documents after some days.
+
+        :param work: function that takes one document
+        """
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(self))
+        for document_id in self.ids:
+            # Locked one by one: each commit gives the locks back.
+            document = self.browse(document_id)
+            document = document.try_lock_for_update(allow_referencing=True)
+            try:
+                with self.env.cr.savepoint():
+                    work(document)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
+                _logger.warning("%s cannot go on", document.name, exc_info=error)
+                document._keep_error(error)
+            if not cron._commit_progress(1):
+                return
+
+    def _keep_error(self, error):
+        """Leave on a document why the scheduler could not go on with it; an extension
+        that runs often puts it where it does not add up.
+
+        :param Exception error: what went wrong
+        """
+        self.message_post(body=self.env._("The scheduler could not go on: %s", error))

@@ -46,22 +46,35 @@ class ResUsers(models.Model):
         :return: one ``res.users`` other than this one, or none
         :rtype: res.users
         """
-        self.ensure_one()
         teams = (
             self.env["crm.team"]
             .sudo()
-            .search([("crm_team_member_ids.user_id", "=", self.id)])
+            .search([("crm_team_member_ids.user_id", "in", self.ids)])
         )
         group = self.env.ref("customer_continuity.group_manager").sudo()
         for candidates in (teams.user_id, group.all_user_ids.sorted("id")):
             managers = (candidates - self).filtered(
-                lambda u: u.active and not u.share and company in u.company_ids
+                lambda u: u._is_continuity_colleague(company)
             )
-            # OdooBot and the like have nobody who reads their list.
-            managers = managers.filtered(lambda u: u.id != api.SUPERUSER_ID)
             if managers:
                 return managers[0].sudo(False)
         return self.browse()
+
+    def _is_continuity_colleague(self, company):
+        """Tell whether this is somebody who can be given work in a company; OdooBot
+        and the like have nobody who reads their list.
+
+        :param company: ``res.company``
+        :rtype: bool
+        """
+        user = self.sudo()
+        return bool(
+            user
+            and user.active
+            and not user.share
+            and user.id != api.SUPERUSER_ID
+            and company in user.company_ids
+        )
 
     def _is_continuity_manager_of(self, user):
         """Tell whether this user is a manager of another.
@@ -88,29 +101,3 @@ class ResUsers(models.Model):
                 limit=1,
             )
         )
-
-    def _is_continuity_colleague(self, company):
-        """Tell whether this is somebody who can be given work in a company.
-
-        :param company: ``res.company``
-        :rtype: bool
-        """
-        user = self.sudo()
-        return bool(
-            user and user.active and not user.share and company in user.company_ids
-        )
-
-    def _continuity_manager(self, company):
-        """Return who is told when something of this user's is late: the leader of
-        their sales team, else a manager of the app, in this company.
-
-        :param company: ``res.company``
-        :return: one user, not this one unless there is nobody else; may be empty
-        :rtype: res.users
-        """
-        teams = self.sudo().crm_team_member_ids.crm_team_id
-        managers = self.env.ref("customer_continuity.group_manager").sudo()
-        candidates = teams.user_id + managers.all_user_ids.sorted("id") - self + self
-        return candidates.filtered(lambda user: user._is_continuity_colleague(company))[
-            :1
-        ]

@@ -12,6 +12,7 @@ from . import continuity_relationship_merge
 from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
+from . import continuity_touchpoint_activity
 from . import continuity_touchpoint_letter
 from . import continuity_subject_mixin
 from . import continuity_document_mixin
@@ -49,6 +50,7 @@ from . import continuity_handover_partner
 # What Odoo's own models get.
 from . import calendar_event
 from . import crm_team
+from . import mail_activity
 from . import mail_template
 from . import res_company
 from . import res_company_working_time

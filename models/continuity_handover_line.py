@@ -548,6 +548,17 @@ class ContinuityHandoverLine(models.Model):
         failed._plan_touchpoints()
         return res
 
+    def _touchpoint_rescheduled(self, touchpoints):
+        """Let the visit's time follow the calendar, if the plan has room for it.
+
+        :raise UserError: when the people of the plan cannot keep the new time
+        """
+        res = super()._touchpoint_rescheduled(touchpoints)
+        for line in self.filtered(lambda x: x.visit_touchpoint_id in touchpoints):
+            line.date_visit = line.visit_touchpoint_id.date_planned
+            line._check_visit_times()
+        return res
+
     def _visit_failed(self, reason):
         """Report that the joint visit could not take place.
 

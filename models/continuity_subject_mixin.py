@@ -49,6 +49,13 @@ class ContinuitySubjectMixin(models.AbstractModel):
     def _touchpoint_done(self, touchpoints):
         """Hook: ``touchpoints`` of these lines reached the customer."""
 
+    def _touchpoint_rescheduled(self, touchpoints):
+        """Hook: people moved the appointments of ``touchpoints`` in their calendar,
+        or deleted the meetings.
+
+        :raise UserError: when the process cannot keep the new time
+        """
+
     def _touchpoint_failed(self, touchpoints):
         """Hook: ``touchpoints`` of these lines were given up."""
 

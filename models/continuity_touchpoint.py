@@ -18,6 +18,10 @@ _logger = logging.getLogger(__name__)
 OPEN_STATES = ("owed", "tried")
 # What can still be called back.
 REVOCABLE_STATES = (*OPEN_STATES, "released")
+# A text left.
+WRITTEN_OUTCOMES = ("sent", "posted")
+# What only the sending engine finds out.
+MACHINE_OUTCOMES = ("sent", "rejected", "bounced")
 # Activities the scheduler creates in one transaction.
 SHOW_BATCH_SIZE = 500
 
@@ -184,9 +188,7 @@ class ContinuityTouchpoint(models.Model):
         "(origin_model, origin_id, occurrence)",
         "This contact is planned already.",
     )
-    _to_show_idx = models.Index(
-        "(date_show) WHERE state IN ('owed', 'tried') AND activity_id IS NULL"
-    )
+    _to_show_idx = models.Index("(date_show) WHERE state IN ('owed', 'tried')")
 
     @api.model
     def _selection_purpose(self):
@@ -265,7 +267,9 @@ class ContinuityTouchpoint(models.Model):
         part. Quiet: nobody gets a mail for it, the customer is invited only when
         asked for.
         """
-        to_show = self.filtered(lambda t: t.state in OPEN_STATES and not t.activity_id)
+        to_show = self.filtered(
+            lambda t: t.state in OPEN_STATES and not t.sudo().activity_id.active
+        )
         if not to_show:
             return
         model_id = self.env["ir.model"]._get_id("res.partner")
@@ -314,7 +318,10 @@ class ContinuityTouchpoint(models.Model):
             for touchpoint in touchpoints - new:
                 event = event_model.browse(touchpoint.event_id.id)
                 values = touchpoint._prepare_event_values()
-                event.write({name: values[name] for name in ("start", "stop")})
+                names = ("start", "stop", "duration", "activity_ids")
+                event.write({name: values[name] for name in names})
+                # Odoo counts the day in the time zone of whoever is logged in.
+                touchpoint._move_activity(touchpoint.date_due)
             events = event_model.create([t._prepare_event_values() for t in new])
             for touchpoint, event in zip(new, events, strict=True):
                 touchpoint.event_id = event.id
@@ -352,6 +359,8 @@ class ContinuityTouchpoint(models.Model):
             "res_model_id": model_id,
             "res_id": self.partner_id.id,
             "location": self.partner_id.contact_address_inline or False,
+            # Odoo copies it to the activity.
+            "description": self._prepare_activity_note(),
             # Otherwise the calendar plans a second activity for the meeting.
             "activity_ids": [Command.link(a) for a in self.activity_id.ids],
         }
@@ -376,11 +385,17 @@ class ContinuityTouchpoint(models.Model):
                 touchpoint.date_due = fields.Datetime.context_timestamp(
                     touchpoint.with_context(tz=touchpoint.user_id.tz), date_planned
                 ).date()
-                if touchpoint.activity_id:
-                    touchpoint.activity_id.date_deadline = touchpoint.date_due
+                touchpoint._move_activity(touchpoint.date_due)
             else:
                 touchpoint._drop_event()
         self._sync_event()
+
+    def _move_activity(self, day):
+        """Give the activity another day; its meeting is moved apart from it, to the
+        minute, where Odoo would shift it by whole days."""
+        self.activity_id.filtered(
+            lambda activity: activity.date_deadline != day
+        ).with_context(calendar_event_meeting_update=True).date_deadline = day
 
     def _set_people(self, attendees, contacts, invite_customer=False):
         """Change who takes part, also in the meeting.
@@ -427,7 +442,10 @@ class ContinuityTouchpoint(models.Model):
         """
         cron = self.env["ir.cron"]
         ids = self.search(
-            self._domain_to_show() + [("activity_id", "=", False)], order="id"
+            # One that somebody archived, without doing it, is in no list either.
+            self._domain_to_show()
+            + ["|", ("activity_id", "=", False), ("activity_id.active", "=", False)],
+            order="id",
         ).ids
         cron._commit_progress(remaining=len(ids))
         for batch_ids in split_every(SHOW_BATCH_SIZE, ids):
@@ -497,6 +515,7 @@ class ContinuityTouchpoint(models.Model):
                 self.env._("Unknown values: %s", ", ".join(sorted(unknown)))
             )
         now = fields.Datetime.now()
+        self._check_reportable(outcome, values.get("channel_id"))
         self._check_channel(values.get("channel_id"))
         date = fields.Datetime.to_datetime(values.get("date")) or now
         if date > now:
@@ -529,6 +548,24 @@ class ContinuityTouchpoint(models.Model):
         )
         self._apply_attempts(outcome, date)
         return attempts.sudo(False)
+
+    def _check_reportable(self, outcome, channel_id):
+        """Refuse what a person cannot have found out: what a mail server did, or that
+        a visit was posted.
+
+        :raise UserError: naming the outcome
+        """
+        chosen = self.env["continuity.channel"].browse(channel_id)
+        channels = [chosen or touchpoint.channel_id for touchpoint in self.sudo()]
+        if outcome in MACHINE_OUTCOMES or (
+            outcome == "posted" and not all(channel.written for channel in channels)
+        ):
+            raise UserError(
+                self.env._(
+                    "“%s” cannot be reported over this channel.",
+                    dict(self._selection_outcome())[outcome],
+                )
+            )
 
     def _check_channel(self, channel_id):
         """Refuse a channel that does not satisfy the contact: a phone call is no
@@ -656,11 +693,20 @@ class ContinuityTouchpoint(models.Model):
         (self - reached).sudo().write({"state": "tried"})
 
     def _reached_by(self, outcome):
-        """Return the touchpoints which an attempt with this outcome fulfils.
+        """Return the touchpoints which their last attempt, with this outcome, fulfils:
+        somebody was reached, or a text went out over a written channel.
 
-        Extensions add outcomes; the others leave a touchpoint tried.
+        The others are left tried. Extensions narrow or widen it.
         """
-        return self if outcome == "held" else self.browse()
+        if outcome == "held":
+            return self
+        if outcome in WRITTEN_OUTCOMES:
+            return self.filtered(lambda t: t.sudo()._last_attempt().channel_id.written)
+        return self.browse()
+
+    def _last_attempt(self):
+        """Return the attempt that was reported last, whenever it took place."""
+        return self.attempt_ids.sorted("id")[-1:]
 
     def _switch_channel(self, reason):
         """Go on over the next channel, because this one did not reach the customer.

@@ -5,13 +5,12 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import plaintext2html
 
-from .continuity_touchpoint import OPEN_STATES
+from .continuity_touchpoint import OPEN_STATES, WRITTEN_OUTCOMES
 
 # Attempts after which the customer does not know yet what they are owed.
 UNREACHED = ("no_answer", "message_left")
-# A text that left; in place of a talk it settles nothing.
-WRITTEN = ("sent", "posted")
 
 
 class ContinuityChannel(models.Model):
@@ -112,7 +111,7 @@ class ContinuityTouchpoint(models.Model):
     def _reached_by(self, outcome):
         """A card in place of a talk is a greeting, not the talk."""
         reached = super()._reached_by(outcome)
-        if outcome in WRITTEN:
+        if outcome in WRITTEN_OUTCOMES:
             reached -= reached.sudo().filtered(
                 lambda t: t.channel_id in t.stopgap_channel_ids
             )
@@ -132,7 +131,7 @@ class ContinuityTouchpoint(models.Model):
                 touchpoint._next_rung(env._("The number was wrong."))
         elif outcome in UNREACHED:
             waiting._climb()
-        elif outcome in WRITTEN:
+        elif outcome in WRITTEN_OUTCOMES:
             waiting.filtered(lambda t: t.channel_id in t.stopgap_channel_ids)._climb()
 
     # === THE NEXT ATTEMPT === #
@@ -156,11 +155,8 @@ class ContinuityTouchpoint(models.Model):
                         count=len(tries),
                         channel=touchpoint._localized(attempt.channel_id).name,
                     ),
-                    wait=attempt.outcome in WRITTEN,
+                    wait=attempt.outcome in WRITTEN_OUTCOMES,
                 )
-
-    def _last_attempt(self):
-        return self.attempt_ids.sorted("id")[-1:]
 
     def _tries(self):
         """Return the attempts of this round over the present channel that reached
@@ -169,7 +165,7 @@ class ContinuityTouchpoint(models.Model):
             lambda a: (
                 a.id > self.ladder_attempt_id
                 and a.channel_id == self.channel_id
-                and a.outcome in UNREACHED + WRITTEN
+                and a.outcome in UNREACHED + WRITTEN_OUTCOMES
             )
         ).sorted("id")
 
@@ -306,7 +302,7 @@ class ContinuityTouchpoint(models.Model):
         """
         env = self._env_of_responsible()
         self._tell_manager(
-            self.env._("All attempts to reach them were in vain"), reason
+            lambda env: env._("All attempts to reach them were in vain"), reason
         )
         if self.channel_id.is_meeting:
             self._drop_appointment()
@@ -351,7 +347,7 @@ class ContinuityTouchpoint(models.Model):
             reason = touchpoint._env_of_responsible()._("The customer declined.")
             touchpoint._hold_back(f"{reason} {note}" if note else reason)
             touchpoint._tell_manager(
-                self.env._("The customer declined to be contacted"), note
+                lambda env: env._("The customer declined to be contacted"), note
             )
 
     def _hold_back(self, reason):
@@ -392,27 +388,28 @@ class ContinuityTouchpoint(models.Model):
 
     # === THE MANAGER === #
 
-    def _tell_manager(self, subject, detail=""):
+    def _tell_manager(self, text, detail=""):
         """Put a task into the list of the responsible person's manager, without a
         mail; where there is no manager the date alone is noted.
 
-        :param str subject: what it is about, one sentence without a full stop
+        :param text: function from an environment to what it is about, one sentence
+            without a full stop in its language
         :param str detail: what is known besides
         """
         model_id = self.env["ir.model"]._get_id("res.partner")
+        todo = self.env.ref("mail.mail_activity_data_todo")
         values = []
         for touchpoint in self:
             manager = touchpoint.user_id._continuity_manager(touchpoint.company_id)
             if manager:
+                env = touchpoint.with_context(lang=manager.sudo().lang).env
                 values.append(
                     {
                         "res_model_id": model_id,
                         "res_id": touchpoint.partner_id.id,
-                        "activity_type_id": self.env.ref(
-                            "mail.mail_activity_data_todo"
-                        ).id,
-                        "summary": f"{touchpoint.name}: {subject}",
-                        "note": detail,
+                        "activity_type_id": todo.id,
+                        "summary": f"{touchpoint.name}: {text(env)}",
+                        "note": plaintext2html(detail) if detail else False,
                         "user_id": manager.id,
                         "date_deadline": fields.Date.context_today(self),
                         "automated": True,

@@ -1,5 +1,5 @@
-from . import test_common_answer
 from . import test_activity_sync
+from . import test_common_answer
 from . import test_concern
 from . import test_demo
 from . import test_handover_access

@@ -14,13 +14,17 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Take along what Odoo would leave behind: saved filters and exports on our
-    models, and the names under which other modules have registered them."""
+    models, settings of the whole database, and the names under which other modules
+    have registered ours."""
     _release_demo_data(env)
     names = [name for name in env.registry.models if name.startswith("continuity.")]
     env["ir.filters"].with_context(active_test=False).search(
         [("model_id", "in", names)]
     ).unlink()
     env["ir.exports"].search([("resource", "in", names)]).unlink()
+    env["ir.config_parameter"].search(
+        [("key", "=like", "customer_continuity.%")]
+    ).unlink()
     env.cr.execute(
         """DELETE FROM ir_model_data
                  WHERE module <> 'customer_continuity'

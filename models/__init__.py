@@ -14,6 +14,10 @@ from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_activity
 from . import continuity_touchpoint_letter
+from . import continuity_sending
+from . import continuity_touchpoint_mail
+from . import continuity_touchpoint_sending
+from . import continuity_touchpoint_reply
 from . import continuity_subject_mixin
 from . import continuity_document_mixin
 from . import continuity_approval_mixin
@@ -52,6 +56,7 @@ from . import calendar_event
 from . import crm_team
 from . import mail_activity
 from . import mail_template
+from . import mail_thread
 from . import res_company
 from . import res_company_working_time
 from . import res_config_settings

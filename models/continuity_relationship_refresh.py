@@ -19,6 +19,8 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from .continuity_touchpoint import REACHING_OUTCOMES
+
 _logger = logging.getLogger(__name__)
 
 CHUNK_SIZE = 10_000
@@ -599,6 +601,7 @@ SELECT partner_id, %(columns)s FROM stated""",
             "now": min(fields.Datetime.now(), fields.Datetime.to_datetime(tomorrow)),
             "scope": scope,
             "external": self._refresh_sql_external(),
+            "reaching": REACHING_OUTCOMES,
         }
         written = SQL(
             """
@@ -638,8 +641,15 @@ SELECT partner_id, %(columns)s FROM stated""",
       JOIN continuity_channel c ON c.id = a.channel_id AND c.true_contact
       JOIN continuity_touchpoint t ON t.id = a.touchpoint_id
       JOIN res_partner p ON p.id = t.partner_id
-     WHERE a.outcome = 'held' AND a.date < %(tomorrow)s
+     WHERE a.outcome IN %(reaching)s AND a.date < %(tomorrow)s
        AND t.company_id = %(company)s %(scope)s
+       AND (a.outcome = 'held' OR c.written)
+       -- What came back was no contact.
+       AND (a.outcome <> 'sent' OR NOT EXISTS (
+               SELECT FROM continuity_touchpoint_attempt b
+                WHERE b.touchpoint_id = a.touchpoint_id
+                  AND b.channel_id = a.channel_id
+                  AND b.outcome = 'bounced' AND b.id > a.id))
   GROUP BY p.commercial_partner_id""",
             **params,
         )

@@ -56,6 +56,10 @@ class ContinuitySubjectMixin(models.AbstractModel):
         :raise UserError: when the process cannot keep the new time
         """
 
+    def _touchpoint_reopened(self, touchpoints):
+        """Hook: ``touchpoints`` of these lines that were done did not reach the
+        customer after all, such as a letter that came back."""
+
     def _touchpoint_failed(self, touchpoints):
         """Hook: ``touchpoints`` of these lines were given up."""
 

@@ -22,6 +22,8 @@ REVOCABLE_STATES = (*OPEN_STATES, "released")
 WRITTEN_OUTCOMES = ("sent", "posted")
 # What only the sending engine finds out.
 MACHINE_OUTCOMES = ("sent", "rejected", "bounced")
+# What reaches the customer: a talk, or a text that went out to them.
+REACHING_OUTCOMES = ("held", *WRITTEN_OUTCOMES)
 # Activities the scheduler creates in one transaction.
 SHOW_BATCH_SIZE = 500
 
@@ -498,7 +500,8 @@ class ContinuityTouchpoint(models.Model):
     def log_attempt(self, outcome, **values):
         """Record that somebody tried to reach the customer, and what came of it.
 
-        :param str outcome: held, no_answer, message_left, wrong_number or refused
+        :param str outcome: held, no_answer, message_left, wrong_number, refused, sent
+            or posted
         :param values: of the attempt: channel_id (id; default the touchpoint's),
             date (UTC datetime; default now), minutes, note
         :return: the attempts
@@ -853,7 +856,8 @@ class ContinuityTouchpoint(models.Model):
         """
         held = self.sudo().filtered(
             lambda t: any(
-                a.outcome == "held" and a.channel_id.true_contact for a in t.attempt_ids
+                a.outcome in REACHING_OUTCOMES and a.channel_id.true_contact
+                for a in t.attempt_ids
             )
         )
         tier_model = self.env["continuity.tier"]

@@ -88,6 +88,12 @@ class ResCompany(models.Model):
         default=lambda self: self.env["continuity.profile.item"].search([]),
         groups="base.group_user",
     )
+    continuity_max_errors = fields.Integer(
+        string="Letters Stop After (errors)",
+        default=20,
+        required=True,
+        groups="base.group_user",
+    )
     continuity_refreshed_on = fields.Datetime(
         string="Relationships Refreshed On",
         readonly=True,
@@ -115,6 +121,7 @@ class ResCompany(models.Model):
             "continuity_retry_days": (1, self.env._("days")),
             "continuity_escalate_days": (1, self.env._("days")),
             "continuity_morning_hour": (0, self.env._("hours")),
+            "continuity_max_errors": (0, self.env._("errors")),
         }
 
     @api.constrains(
@@ -127,6 +134,7 @@ class ResCompany(models.Model):
         "continuity_retry_days",
         "continuity_escalate_days",
         "continuity_morning_hour",
+        "continuity_max_errors",
     )
     def _check_continuity_limits(self):
         for company in self:

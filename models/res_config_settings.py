@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from .continuity_sending import LETTERS_PER_MINUTE
 
 
 class ResConfigSettings(models.TransientModel):
@@ -52,6 +54,36 @@ class ResConfigSettings(models.TransientModel):
     continuity_refresh_error = fields.Text(
         related="company_id.continuity_refresh_error"
     )
+
+    continuity_max_errors = fields.Integer(
+        related="company_id.continuity_max_errors", readonly=False
+    )
+    continuity_letters_per_minute = fields.Integer(
+        string="Letters per Minute",
+        config_parameter=LETTERS_PER_MINUTE,
+    )
+    continuity_lanes = fields.Integer(string="Lanes")
+    continuity_replies_captured = fields.Boolean(
+        compute="_compute_continuity_replies_captured"
+    )
+
+    @api.depends("company_id")
+    def _compute_continuity_replies_captured(self):
+        for settings in self:
+            settings.continuity_replies_captured = settings.company_id.catchall_email
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        values["continuity_lanes"] = len(self.env["continuity.sending"]._lanes())
+        return values
+
+    def set_values(self):
+        res = super().set_values()
+        sending = self.env["continuity.sending"]
+        if self.continuity_lanes != len(sending._lanes()):
+            sending._set_lanes(self.continuity_lanes)
+        return res
 
     def action_continuity_refresh(self):
         """Refresh the relationships of the current company now.

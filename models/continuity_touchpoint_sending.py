@@ -448,7 +448,9 @@ class ContinuityTouchpoint(models.Model):
         )
         for letter in leftovers:
             letter._leave_uncertain(
-                letter._env_of_responsible()._("The server stopped while it was being sent.")
+                letter._env_of_responsible()._(
+                    "The server stopped while it was being sent."
+                )
             )
         self.env["ir.cron"]._commit_progress()
 

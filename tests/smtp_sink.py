@@ -134,6 +134,8 @@ class Sink:
             answer = self.answers.get(address)
             if not answer:
                 envelope["recipients"].append(address)
+        elif command == "STAR":
+            answer = "220 go on"
         elif command == "QUIT":
             answer = "221 bye"
         return answer or "250 ok"

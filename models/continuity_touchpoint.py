@@ -500,8 +500,8 @@ class ContinuityTouchpoint(models.Model):
     def log_attempt(self, outcome, **values):
         """Record that somebody tried to reach the customer, and what came of it.
 
-        :param str outcome: held, no_answer, message_left, wrong_number, refused, sent
-            or posted
+        :param str outcome: held, no_answer, message_left, wrong_number, refused or
+            posted; what a mail server does is no person's to report
         :param values: of the attempt: channel_id (id; default the touchpoint's),
             date (UTC datetime; default now), minutes, note
         :return: the attempts

@@ -39,7 +39,14 @@ class Bench:
         self.results = []
         self.growth = {}
         config.parse_config(
-            ["--log-level", "critical", "--no-http"], setup_logging=True
+            [
+                "--log-handler",
+                ":CRITICAL",
+                "--log-handler",
+                "py.warnings:CRITICAL",
+                "--no-http",
+            ],
+            setup_logging=True,
         )
 
     @contextmanager

@@ -14,6 +14,7 @@
         "security/continuity_touchpoint_rules.xml",
         "security/continuity_concern_rules.xml",
         "security/continuity_sending_rules.xml",
+        "security/continuity_portal_rules.xml",
         "security/continuity_handover_rules.xml",
         "security/continuity_handover_move_rules.xml",
         "security/continuity_history_rules.xml",
@@ -38,6 +39,9 @@
         "views/continuity_concern_views.xml",
         "views/continuity_common_answer_views.xml",
         "views/continuity_sending_views.xml",
+        "views/continuity_touchpoint_portal_views.xml",
+        "views/continuity_portal_templates.xml",
+        "views/continuity_portal_action_templates.xml",
         "views/continuity_handover_views.xml",
         "views/continuity_handover_move_views.xml",
         "views/continuity_handover_digest_templates.xml",
@@ -51,6 +55,7 @@
         "views/menus.xml",
     ],
     "assets": {
+        "web.assets_frontend": ["customer_continuity/static/src/scss/portal.scss"],
         "web.assets_tests": ["customer_continuity/static/tests/tours/**/*"],
     },
     "demo": [

@@ -18,6 +18,11 @@ from . import continuity_sending
 from . import continuity_touchpoint_mail
 from . import continuity_touchpoint_sending
 from . import continuity_touchpoint_reply
+from . import continuity_portal_token
+from . import continuity_portal_answer
+from . import continuity_touchpoint_portal
+from . import continuity_touchpoint_portal_page
+from . import continuity_touchpoint_portal_actions
 from . import continuity_subject_mixin
 from . import continuity_document_mixin
 from . import continuity_approval_mixin

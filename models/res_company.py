@@ -81,6 +81,12 @@ class ResCompany(models.Model):
         required=True,
         groups="base.group_user",
     )
+    continuity_portal_days = fields.Integer(
+        string="Customer's Page Valid For (days)",
+        default=90,
+        required=True,
+        groups="base.group_user",
+    )
     continuity_profile_item_ids = fields.Many2many(
         "continuity.profile.item",
         "continuity_profile_item_company_rel",
@@ -122,6 +128,7 @@ class ResCompany(models.Model):
             "continuity_escalate_days": (1, self.env._("days")),
             "continuity_morning_hour": (0, self.env._("hours")),
             "continuity_max_errors": (0, self.env._("errors")),
+            "continuity_portal_days": (1, self.env._("days")),
         }
 
     @api.constrains(
@@ -135,6 +142,7 @@ class ResCompany(models.Model):
         "continuity_escalate_days",
         "continuity_morning_hour",
         "continuity_max_errors",
+        "continuity_portal_days",
     )
     def _check_continuity_limits(self):
         for company in self:

@@ -45,6 +45,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_morning_hour = fields.Float(
         related="company_id.continuity_morning_hour", readonly=False
     )
+    continuity_portal_days = fields.Integer(
+        related="company_id.continuity_portal_days", readonly=False
+    )
     continuity_profile_item_ids = fields.Many2many(
         related="company_id.continuity_profile_item_ids", readonly=False
     )

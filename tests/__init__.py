@@ -16,6 +16,8 @@ from . import test_last_contact
 from . import test_log_contact
 from . import test_mail_template
 from . import test_policy
+from . import test_portal
+from . import test_portal_attacks
 from . import test_relationship_access
 from . import test_relationship_merge
 from . import test_relationship_refresh

@@ -13,7 +13,13 @@ from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_activity
+from . import continuity_touchpoint_facts
 from . import continuity_touchpoint_letter
+from . import continuity_touchpoint_letter_check
+from . import continuity_touchpoint_release
+from . import continuity_touchpoint_pdf
+from . import continuity_touchpoint_attempt_letter
+from . import continuity_wording
 from . import continuity_sending
 from . import continuity_touchpoint_mail
 from . import continuity_touchpoint_sending
@@ -27,6 +33,7 @@ from . import continuity_subject_mixin
 from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
+from . import continuity_process_register
 from . import continuity_concern_deadline
 from . import continuity_concern
 from . import continuity_concern_escalation
@@ -36,6 +43,7 @@ from . import continuity_concern_customer
 from . import continuity_topic
 from . import continuity_common_answer
 from . import continuity_concern_reuse
+from . import continuity_concern_letter
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover
@@ -48,6 +56,7 @@ from . import continuity_handover_move
 from . import continuity_handover_capacity
 from . import continuity_handover_proposal
 from . import continuity_handover_facts
+from . import continuity_handover_letter
 from . import continuity_handover_result
 from . import continuity_handover_movers
 from . import continuity_handover_finding

@@ -28,6 +28,12 @@ class ContinuityChannel(models.Model):
         "calendars of those who take part.",
     )
     written = fields.Boolean(help="The customer gets a text: mail, letter or card.")
+    letter_medium = fields.Selection(
+        [("mail", "By e-mail"), ("paper", "On paper")],
+        string="Letters Go",
+        help="How a letter of this channel is sent. Empty where it is no letter "
+        "written from a template: a card is written by hand.",
+    )
     automatic = fields.Boolean(
         help="Goes out without a person looking at each one, such as a mass mail.",
     )

@@ -46,6 +46,18 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """
         return {}
 
+    def _letter_fact_values(self, touchpoints):
+        """Hook: what these lines know that a letter to their customer may say.
+
+        In the language of the context; nothing that only colleagues may know.
+
+        :param touchpoints: ``continuity.touchpoint`` of these lines
+        :return: texts by name of the fact (``continuity.touchpoint._letter_facts``),
+            by touchpoint id
+        :rtype: dict[int, dict[str, str]]
+        """
+        return {}
+
     def _touchpoint_done(self, touchpoints):
         """Hook: ``touchpoints`` of these lines reached the customer."""
 

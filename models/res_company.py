@@ -111,6 +111,22 @@ class ResCompany(models.Model):
         groups="base.group_user",
     )
 
+    continuity_window_top = fields.Integer(
+        string="Address Window: From the Top (mm)",
+        default=45,
+        required=True,
+        groups="base.group_user",
+        help="Of the sheet to the address field of the letter. 45 mm is DIN 5008, "
+        "form B.",
+    )
+    continuity_window_left = fields.Integer(
+        string="Address Window: From the Left (mm)",
+        default=20,
+        required=True,
+        groups="base.group_user",
+        help="Of the sheet to the address field of the letter. 20 mm is DIN 5008.",
+    )
+
     @api.model
     def _continuity_limits(self):
         """Return the least value of each number in the settings, and what it counts.
@@ -124,6 +140,8 @@ class ResCompany(models.Model):
             "continuity_travel_minutes": (0, self.env._("minutes")),
             "continuity_visits_per_day": (1, self.env._("visits")),
             "continuity_tenure_years": (1, self.env._("years")),
+            "continuity_window_top": (10, self.env._("mm")),
+            "continuity_window_left": (0, self.env._("mm")),
             "continuity_retry_days": (1, self.env._("days")),
             "continuity_escalate_days": (1, self.env._("days")),
             "continuity_morning_hour": (0, self.env._("hours")),
@@ -138,6 +156,8 @@ class ResCompany(models.Model):
         "continuity_travel_minutes",
         "continuity_visits_per_day",
         "continuity_tenure_years",
+        "continuity_window_top",
+        "continuity_window_left",
         "continuity_retry_days",
         "continuity_escalate_days",
         "continuity_morning_hour",

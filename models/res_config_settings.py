@@ -48,6 +48,12 @@ class ResConfigSettings(models.TransientModel):
     continuity_portal_days = fields.Integer(
         related="company_id.continuity_portal_days", readonly=False
     )
+    continuity_window_top = fields.Integer(
+        related="company_id.continuity_window_top", readonly=False
+    )
+    continuity_window_left = fields.Integer(
+        related="company_id.continuity_window_left", readonly=False
+    )
     continuity_profile_item_ids = fields.Many2many(
         related="company_id.continuity_profile_item_ids", readonly=False
     )

@@ -13,11 +13,14 @@ from . import test_handover_tour
 from . import test_handover_wizard
 from . import test_ladder
 from . import test_last_contact
+from . import test_letter
+from . import test_letter_preview
 from . import test_log_contact
 from . import test_mail_template
 from . import test_policy
 from . import test_portal
 from . import test_portal_attacks
+from . import test_register
 from . import test_relationship_access
 from . import test_relationship_merge
 from . import test_relationship_refresh

@@ -1,0 +1,328 @@
+import hashlib
+import json
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, LockError, UserError
+from odoo.fields import Command
+
+from .continuity_touchpoint import OPEN_STATES
+
+# What says that, how and as what a letter was released; empty until then.
+FROZEN_FIELDS = (
+    "letter_subject",
+    "letter_body",
+    "letter_lang",
+    "letter_email",
+    "letter_address",
+    "letter_attachment_ids",
+    "letter_hash",
+    "letter_pdf_id",
+    "letter_pdf_hash",
+    "letter_pdf_error",
+    "frozen_on",
+    "released_by_id",
+    "released_on",
+    "posted_on",
+)
+
+
+class ContinuityTouchpoint(models.Model):
+    """Release of letters: a person looks at them, says yes, and they are frozen.
+
+    By mail (or both) the contact becomes ``released`` and waits for a lane; on paper
+    it stays owed until somebody says that the letter was posted.
+    """
+
+    _inherit = "continuity.touchpoint"
+
+    def _check_may_release(self):
+        """Refuse to release, change or withdraw other people's letters.
+
+        :raise AccessError: unless responsible or a manager of the responsible
+        """
+        user = self.env.user
+        for touchpoint in self.sudo():
+            owner = touchpoint.user_id
+            if user != owner and not user._is_continuity_manager_of(owner):
+                raise AccessError(
+                    self.env._(
+                        "“%(name)s” is the letter of %(person)s: they or their manager "
+                        "release it.",
+                        name=touchpoint.name,
+                        person=owner.name,
+                    )
+                )
+
+    def _lock_letters(self):
+        """Let nobody else release, withdraw or send these letters meanwhile.
+
+        :raise UserError: when somebody is at it
+        """
+        try:
+            self.sudo().lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._("Somebody else is working on these letters: try again.")
+            ) from error
+        self.invalidate_recordset(["state", "frozen_on"])
+
+    def action_release(self):
+        """Release these letters: freeze them, and let those that go by mail be sent.
+
+        :return: a notification: how many were released, and which not and why
+        :raise AccessError: unless responsible or their manager
+        :raise UserError: when none can be released, listing what stands in the way
+        """
+        released, problems = self._release()
+        message = self._describe_problems(problems)
+        if not released:
+            raise UserError(message or self.env._("There is no letter to release."))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if problems else "success",
+                "title": self.env._("%s letters released", len(released)),
+                "message": message,
+                "sticky": bool(problems),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _release(self):
+        """Release those of these letters that nothing stands in the way of.
+
+        :return: the released contacts, and the problems of the others by id
+        :rtype: tuple[continuity.touchpoint, dict[int, list[str]]]
+        :raise AccessError: unless responsible or their manager
+        """
+        self.check_access("read")
+        self._check_may_release()
+        self._lock_letters()
+        problems = {
+            key: found for key, found in self._letter_problems().items() if found
+        }
+        ready = self.filtered(lambda t: t.id not in problems)
+        ready._freeze()
+        return ready, problems
+
+    def _describe_problems(self, problems):
+        """Return one text that says of each letter what stands in the way.
+
+        :param dict problems: lists of reasons by touchpoint id
+        """
+        lines = [
+            self.env._(
+                "%(customer)s, %(name)s: %(reasons)s",
+                customer=touchpoint.partner_id.display_name,
+                name=touchpoint.name,
+                reasons=" ".join(problems[touchpoint.id]),
+            )
+            for touchpoint in self
+            if problems.get(touchpoint.id)
+        ]
+        return "\n".join(lines)
+
+    def _freeze(self):
+        """Render these letters once more, now with the link to the customer's page,
+        and keep them as they are, with a fingerprint.
+
+        Called after :meth:`_letter_problems` found nothing.
+        """
+        now = fields.Datetime.now()
+        # The date of the letter is the day it is released.
+        self.sudo().write({"released_on": now})
+        letters = self._render_letters()
+        for touchpoint in self.sudo():
+            letter = letters[touchpoint.id]
+            medium = touchpoint._letter_medium()
+            by_mail = medium in ("mail", "both")
+            subject, body = touchpoint._with_real_link(letter)
+            touchpoint.write(
+                {
+                    "letter_medium": medium,
+                    "signer_id": touchpoint._letter_signer().id,
+                    "letter_subject": subject,
+                    "letter_body": body,
+                    "letter_lang": letter.lang,
+                    "letter_email": by_mail and touchpoint._letter_email(),
+                    "letter_address": medium in ("paper", "both")
+                    and touchpoint._letter_postal_address(letter.lang),
+                    "letter_attachment_ids": [
+                        Command.set(touchpoint._freeze_enclosures().ids)
+                    ],
+                    "frozen_on": now,
+                    "released_on": now,
+                    "released_by_id": self.env.uid,
+                    "posted_on": False,
+                    "letter_pdf_error": False,
+                    # Another letter than the one that may have gone before.
+                    "letter_message_id": False,
+                    "send_tries": 0,
+                    "send_after": False,
+                    "send_error": False,
+                    "state": "released" if by_mail else touchpoint.state,
+                }
+            )
+            # Read back: the fingerprint is of what is kept, not of what was meant.
+            touchpoint.letter_hash = touchpoint._letter_fingerprint()
+        if self.filtered(lambda t: t.state == "released"):
+            self.env["continuity.sending"]._wake_lanes()
+
+    def _with_real_link(self, letter):
+        """Return subject and body with the customer's own link, opened only now and
+        only where the letter contains it."""
+        self.ensure_one()
+        preview = self._letter_preview_link()
+        if not preview or preview not in letter.subject + letter.body:
+            return letter.subject, letter.body
+        link = self._issue_portal_link()
+        return letter.subject.replace(preview, link), letter.body.replace(preview, link)
+
+    def _freeze_enclosures(self):
+        """Return copies of the template's enclosures, which may change tomorrow."""
+        self.ensure_one()
+        return self.template_id.attachment_ids.copy(
+            {"res_model": self._name, "res_id": self.id, "public": False}
+        )
+
+    def _letter_postal_address(self, lang):
+        """Return the lines for the window of the envelope.
+
+        :param str lang: code of the language of the letter
+        """
+        self.ensure_one()
+        recipient = self._letter_recipient().with_context(lang=lang)
+        customer = self.partner_id.commercial_partner_id
+        names = [customer.name] if customer != recipient else []
+        person = self._letter_person().with_context(lang=lang)
+        if lang.startswith("ja"):
+            names = names or [recipient.name]
+            if person:
+                title = " ".join(filter(None, (person.function, f"{person.name} 様")))
+                names = [*(names if customer != person else []), title]
+            else:
+                names = [f"{names[0]} 御中"]
+        else:
+            names.append(recipient.name)
+        address = recipient._display_address(without_company=True)
+        lines = [line.strip() for line in address.splitlines()]
+        if lang.startswith("ja"):
+            # From the large to the small, and the name at the end.
+            return "\n".join(filter(None, [*lines, *names]))
+        return "\n".join(filter(None, [*names, *lines]))
+
+    def _letter_fingerprint(self):
+        """Return the SHA-256 over exactly what is sent, to compare with the one kept.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        enclosures = [
+            [enclosure.name, hashlib.sha256(enclosure.raw or b"").hexdigest()]
+            for enclosure in self.sudo().letter_attachment_ids.sorted("id")
+        ]
+        content = [
+            self.letter_lang,
+            self.letter_email or "",
+            self.letter_address or "",
+            self.letter_subject,
+            str(self.letter_body),
+            enclosures,
+        ]
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _letter_evidence(self, attempt_vals):
+        """Return what an attempt keeps of the letter it sent.
+
+        :param dict attempt_vals: of ``continuity.touchpoint.attempt``
+        :rtype: dict
+        """
+        self.ensure_one()
+        letter = self.sudo()
+        if not letter.frozen_on:
+            return {}
+        posted = attempt_vals["outcome"] == "posted"
+        address = ", ".join((letter.letter_address or "").splitlines())
+        return {
+            "letter_subject": letter.letter_subject,
+            "letter_hash": letter.letter_pdf_hash if posted else letter.letter_hash,
+            "recipient": address if posted else letter.letter_email,
+            "message_id": not posted and letter.letter_message_id,
+        }
+
+    # === AFTER THE RELEASE === #
+
+    def action_withdraw_letter(self):
+        """Take released letters back, as long as no lane has taken them and nobody
+        has posted them. Their links to the customer's page stop working.
+
+        :raise AccessError: unless responsible or their manager
+        :raise UserError: when one of them has left
+        """
+        self.check_access("read")
+        self._check_may_release()
+        self._lock_letters()
+        for touchpoint in self:
+            if not touchpoint._is_still_here():
+                raise UserError(
+                    self.env._(
+                        "“%s” has left or was not released: it cannot be taken back.",
+                        touchpoint.name,
+                    )
+                )
+        for touchpoint in self.sudo():
+            files = touchpoint.letter_attachment_ids | touchpoint.letter_pdf_id
+            touchpoint._thaw()
+            touchpoint.state = "tried" if touchpoint.attempt_ids else "owed"
+            files.unlink()
+
+    def _thaw(self):
+        """Make these contacts letters to write again; files stay as evidence."""
+        self.sudo().write(dict.fromkeys(FROZEN_FIELDS, False))
+
+    def action_mark_posted(self):
+        """Record that these paper letters were posted.
+
+        :raise AccessError: unless the user takes part or is their manager
+        :raise UserError: when one of them is not released, or was posted already
+        """
+        self.check_access("read")
+        self._check_may_release()
+        for touchpoint in self:
+            if not touchpoint.frozen_on or touchpoint.letter_medium == "mail":
+                raise UserError(
+                    self.env._(
+                        "“%s” is no released paper letter: release it first.",
+                        touchpoint.name,
+                    )
+                )
+            if touchpoint.posted_on:
+                raise UserError(self.env._("“%s” was posted already.", touchpoint.name))
+        self.sudo().write({"posted_on": fields.Datetime.now()})
+        paper = self.filtered(lambda t: t.state in OPEN_STATES)
+        if paper:
+            paper.log_attempt("posted")
+        # By mail too: what comes of the mail decides the state.
+        if others := self - paper:
+            self.env["continuity.touchpoint.attempt"].sudo().create(
+                [
+                    {
+                        "touchpoint_id": touchpoint.id,
+                        "channel_id": touchpoint.channel_id.id,
+                        "user_id": self.env.uid,
+                        "outcome": "posted",
+                    }
+                    for touchpoint in others
+                ]
+            )
+
+    def _switch_channel(self, reason):
+        stuck = super()._switch_channel(reason)
+        # Over the next channel it is another letter; attempts keep the fingerprint
+        # of the one that did not arrive.
+        moved = (self - stuck).sudo()
+        moved.filtered("frozen_on")._thaw()
+        moved.write({"letter_medium": False})
+        return stuck

@@ -19,6 +19,7 @@
         "security/continuity_handover_move_rules.xml",
         "security/continuity_history_rules.xml",
         "security/continuity_wizard_rules.xml",
+        "security/continuity_insight_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_channel_data.xml",
         "data/continuity_policy_data.xml",
@@ -59,6 +60,8 @@
         "views/continuity_handover_partner_views.xml",
         "views/sale_order_views.xml",
         "views/res_config_settings_views.xml",
+        "views/continuity_insight_views.xml",
+        "views/continuity_insight_settings_views.xml",
         "views/menus.xml",
     ],
     "assets": {

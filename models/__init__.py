@@ -65,6 +65,11 @@ from . import continuity_handover_followers
 from . import continuity_handover_digest
 from . import continuity_handover_partner
 
+# Follow-up: information worth a customer's time.
+from . import continuity_insight
+from . import continuity_insight_suggestion
+from . import continuity_insight_finding
+
 # What Odoo's own models get.
 from . import calendar_event
 from . import crm_team
@@ -74,6 +79,7 @@ from . import mail_thread
 from . import res_company
 from . import res_company_working_time
 from . import res_config_settings
+from . import res_company_insight
 from . import res_partner
 from . import res_users
 from . import sale_order

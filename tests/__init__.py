@@ -12,6 +12,7 @@ from . import test_handover_plan
 from . import test_handover_tour
 from . import test_handover_wizard
 from . import test_ladder
+from . import test_insight
 from . import test_last_contact
 from . import test_letter
 from . import test_letter_preview

@@ -17,6 +17,11 @@ _LEAST_LETTERS = 3
 _ONLY_HIRAGANA = re.compile(r"^[ぁ-ゖー]+$")
 
 
+def is_unspaced(text):
+    """Tell whether a text begins with a script that puts no spaces between words."""
+    return bool(_IS_UNSPACED.match(unicodedata.normalize("NFKC", text or "")))
+
+
 def tokens(text):
     """Return what a text is compared by.
 

@@ -187,7 +187,8 @@ class ContinuityConcern(models.Model):
         :param str kind: question, worry, complaint, legal or claim
         :param str question: plain text, the customer's own words
         :param str source: portal, mail, typed or contact
-        :param contact: ``res.partner``, the person who raised it, if known
+        :param contact: ``res.partner``, the person who raised it, if known; left out
+            if it is nobody of this customer
         :return: the concern
         :rtype: continuity.concern
         :raise UserError: without a customer or without words
@@ -199,10 +200,13 @@ class ContinuityConcern(models.Model):
             raise UserError(
                 self.env._("Say which customer raised what, in their own words.")
             )
+        customer = relationship.partner_id
+        if contact and contact.sudo().commercial_partner_id != customer:
+            contact = None  # moved to another customer meanwhile
         concern = self.sudo().create(
             {
                 "relationship_id": relationship.id,
-                "partner_id": relationship.partner_id.id,
+                "partner_id": customer.id,
                 "company_id": relationship.company_id.id,
                 "contact_id": contact.id if contact else False,
                 "touchpoint_id": touchpoint.id,

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
@@ -123,7 +123,12 @@ class ContinuityConcern(models.Model):
                 self.env._("Send the answer to somebody at %s.", customer.display_name)
             )
         self.sudo().answer_message_id = message
-        self._answered(self.env.ref("customer_continuity.channel_email"), {})
+        touchpoint = self._plan_answer(
+            self.env.ref("customer_continuity.channel_email")
+        )
+        self._note_delivery(touchpoint, "sent")
+        touchpoint._apply_attempts("sent", fields.Datetime.now())
+        self._answered(touchpoint)
 
     def action_answered_in_person(self):
         """Open the dialog that records an answer given by word of mouth.
@@ -141,30 +146,56 @@ class ContinuityConcern(models.Model):
             "context": {"default_concern_id": self.id},
         }
 
-    def _answered(self, channel, attempt_values):
-        """Settle an open concern and enter the answer in the ledger of contacts.
+    def _answered_in_person(self, channel, attempt_values):
+        """Note that the answer was given by word of mouth.
 
-        :param channel: ``continuity.channel`` the answer was given over
+        :param channel: ``continuity.channel``
         :param dict attempt_values: date, minutes and note of the contact, see
             ``continuity.touchpoint.log_attempt``
+        :raise AccessError: unless the user handles the concern
         :raise UserError: when the contact cannot have taken place
         """
         self.ensure_one()
-        touchpoint_model = self.env["continuity.touchpoint"]
-        number = len(self.sudo().touchpoint_ids) + 1
-        touchpoint = touchpoint_model._plan(
+        self._check_may_answer()
+        touchpoint = self._plan_answer(channel)
+        touchpoint.log_attempt("held", **attempt_values)
+        self._answered(touchpoint)
+
+    def _plan_answer(self, channel):
+        """Return a new contact in the ledger for an answer over a channel."""
+        concern = self.sudo()
+        return self.env["continuity.touchpoint"]._plan(
             [
-                self.sudo()._prepare_touchpoint_values(
-                    f"answer:{number}",
+                concern._prepare_touchpoint_values(
+                    f"answer:{len(concern.touchpoint_ids) + 1}",
                     channel,
-                    name=self.env._("Answer to %s", self.name),
+                    name=self.env._("Answer to %s", concern.name),
                     user_id=self.env.uid,
                     date_due=fields.Date.context_today(self),
-                    contact_ids=[fields.Command.set(self.contact_id.ids)],
+                    contact_ids=[Command.set(concern.contact_id.ids)],
                 )
             ]
         )
-        touchpoint.log_attempt("held", **attempt_values)
+
+    def _note_delivery(self, touchpoint, outcome):
+        """Record on the contact what became of the mail.
+
+        :param touchpoint: ``continuity.touchpoint`` of the answer
+        :param str outcome: sent or bounced
+        """
+        touchpoint = touchpoint.sudo()
+        touchpoint.env["continuity.touchpoint.attempt"].create(
+            {
+                "touchpoint_id": touchpoint.id,
+                "channel_id": touchpoint.channel_id.id,
+                "user_id": touchpoint.user_id.id,
+                "outcome": outcome,
+            }
+        )
+
+    def _answered(self, touchpoint):
+        """Settle an open concern by a contact that reached the customer."""
+        self.ensure_one()
         touchpoint._refresh_relationships()
         self.sudo().write(
             {
@@ -178,18 +209,25 @@ class ContinuityConcern(models.Model):
     # === WHAT COMES BACK === #
 
     def message_update(self, msg_dict, update_vals=None):
-        """Put an answered concern to work again when the customer writes back."""
+        """Put an answered concern to work again when the customer writes back; not
+        for a colleague's mail, nor when a machine says that somebody is away."""
         result = super().message_update(msg_dict, update_vals)
-        settled = self.filtered(lambda c: c.state in ("answered", "closed"))
-        settled._resume()
+        author = self.env["res.partner"].browse(msg_dict.get("author_id") or [])
+        by_person = msg_dict.get("message_type", "email") == "email"
+        if by_person and (not author or author.partner_share):
+            self.filtered(lambda c: c.state in ("answered", "closed"))._resume()
         return result
 
     def _message_receive_bounce(self, email, partner):
         """An answer that came back is none: its owner has to find another way."""
         result = super()._message_receive_bounce(email, partner)
-        for concern in self.filtered(lambda c: c.state == "answered"):
+        for concern in self.sudo().filtered(lambda c: c.state == "answered"):
+            answers = concern.touchpoint_ids.filtered("channel_id.written")
+            for touchpoint in answers.sorted("id")[-1:]:
+                concern._note_delivery(touchpoint, "bounced")
+                touchpoint._refresh_relationships()
             concern._resume()
-            concern.sudo().message_post(
+            concern.message_post(
                 body=self.env._(
                     "The answer to %s came back undelivered: call them.", email
                 ),

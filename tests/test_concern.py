@@ -84,8 +84,10 @@ class TestConcernRaising(ConcernCommon):
         self.assertEqual(action["context"]["default_partner_id"], self.customer_1.id)
 
     def test_raised_by_somebody_elses_contact(self):
+        concern = self._raise(relationship=self.other_relationship)
+        self.assertFalse(concern.contact_id, "a mail or an answer is never lost")
         with self.assertRaisesRegex(ValidationError, "not one of the people"):
-            self._raise(relationship=self.other_relationship)
+            concern.contact_id = self.contact_1
 
     def test_merged_customers_keep_what_they_raised(self):
         concern = self._raise()
@@ -451,6 +453,9 @@ class TestConcernLife(ConcernCommon):
         self.assertIn("Is &lt;b&gt;this&lt;/b&gt; safe?", message.body)
         self.assertEqual(concern.touchpoint_ids.channel_id, self.channel_email)
         self.assertEqual(concern.touchpoint_ids.contact_ids, self.contact_1)
+        self.assertEqual(concern.touchpoint_ids.attempt_ids.outcome, "sent")
+        self.assertEqual(concern.touchpoint_ids.state, "done")
+        self.assertEqual(str(self.relationship.last_contact_date), "2027-03-01")
 
     def test_mail_tells_no_tier(self):
         self.tier_a.name = "Zebra"
@@ -543,7 +548,14 @@ class TestConcernLife(ConcernCommon):
     def test_customer_writes_back(self):
         concern = self._raise()
         self._tell(concern)
-        concern.message_update({"email_from": self.contact_1.email})
+        own = {"author_id": self.owner.partner_id.id, "message_type": "email"}
+        away = {"author_id": self.contact_1.id, "message_type": "auto_comment"}
+        for msg_dict in (own, away):
+            concern.message_update(msg_dict)
+            self.assertEqual(concern.state, "answered")
+        concern.message_update(
+            {"author_id": self.contact_1.id, "message_type": "email"}
+        )
         self.assertEqual(concern.state, "in_progress")
 
     def test_answer_that_bounces_is_none(self):
@@ -553,6 +565,9 @@ class TestConcernLife(ConcernCommon):
         concern._message_receive_bounce("ann@customer.example.com", self.contact_1)
         self.assertEqual(concern.state, "in_progress")
         self.assertTrue(self._todos(concern, self.owner))
+        outcomes = concern.touchpoint_ids.attempt_ids.mapped("outcome")
+        self.assertEqual(set(outcomes), {"sent", "bounced"})
+        self.assertFalse(self.relationship.last_contact_date)
 
     def test_satisfaction_after_the_answer(self):
         concern = self._raise().with_user(self.owner)

@@ -32,8 +32,7 @@ class ContinuityConcernTold(models.TransientModel):
         concern = self.concern_id
         if is_html_empty(concern.answer):
             concern.answer = plaintext2html(self.note)
-        concern._check_may_answer()
-        concern._answered(
+        concern._answered_in_person(
             self.channel_id,
             {"date": self.date, "minutes": self.minutes, "note": self.note},
         )

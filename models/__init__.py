@@ -4,7 +4,6 @@ from . import continuity_tier
 from . import continuity_channel
 from . import continuity_channel_time
 from . import continuity_policy_step
-from . import continuity_policy_purposes
 from . import continuity_profile_item
 from . import continuity_relationship
 from . import continuity_relationship_refresh
@@ -14,6 +13,7 @@ from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_activity
 from . import continuity_touchpoint_facts
+from . import continuity_touchpoint_bulk
 from . import continuity_touchpoint_letter
 from . import continuity_touchpoint_letter_check
 from . import continuity_touchpoint_release
@@ -65,10 +65,26 @@ from . import continuity_handover_followers
 from . import continuity_handover_digest
 from . import continuity_handover_partner
 
-# Follow-up: information worth a customer's time.
+# Follow-up: never forget a customer, never let a customer forget you.
+from . import continuity_followup_policy
+from . import continuity_followup_rule
+from . import continuity_followup_trigger
+from . import continuity_followup_delivery
+from . import continuity_followup_wording
+from . import continuity_followup_occurrence
+from . import continuity_followup_planning
+from . import continuity_followup_refusal
+from . import continuity_followup_placing
+from . import continuity_followup_escalation
+from . import continuity_followup_preview
+from . import continuity_followup_company
+from . import continuity_touchpoint_followup
 from . import continuity_insight
 from . import continuity_insight_suggestion
 from . import continuity_insight_finding
+
+# Processes to come: only their contact policies are there.
+from . import continuity_policy_later
 
 # What Odoo's own models get.
 from . import calendar_event
@@ -76,6 +92,7 @@ from . import crm_team
 from . import mail_activity
 from . import mail_template
 from . import mail_thread
+from . import product_template
 from . import res_company
 from . import res_company_working_time
 from . import res_config_settings

@@ -216,6 +216,11 @@ class ContinuityTouchpoint(models.Model):
         :return: the touchpoints of these origins and occurrences, in order
         :rtype: continuity.touchpoint
         """
+        return self._plan_by(vals_list, self.sudo().create)
+
+    @api.model
+    def _plan_by(self, vals_list, create):
+        """Plan with a given way of creating rows, see :meth:`_plan`."""
         if not vals_list:
             return self
         keys = [(v["origin_model"], v["origin_id"], v["occurrence"]) for v in vals_list]
@@ -226,13 +231,9 @@ class ContinuityTouchpoint(models.Model):
                 continue
             new_vals.append(self._prepare_planned_values(vals))
             existing[key] = None  # the same key twice in one call is one contact
-        created = self.sudo().create(new_vals)
-        for touchpoint in created:
-            key = (
-                touchpoint.origin_model,
-                touchpoint.origin_id,
-                touchpoint.occurrence,
-            )
+        created = create(new_vals)
+        for touchpoint, vals in zip(created, new_vals, strict=True):
+            key = vals["origin_model"], vals["origin_id"], vals["occurrence"]
             existing[key] = touchpoint.id
         return self.browse(existing[key] for key in keys)
 

@@ -2,6 +2,8 @@ from . import test_activity_sync
 from . import test_common_answer
 from . import test_concern
 from . import test_demo
+from . import test_followup_planning
+from . import test_followup_rule
 from . import test_handover_access
 from . import test_handover_attacks
 from . import test_handover_cutover

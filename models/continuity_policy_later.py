@@ -2,22 +2,20 @@ from odoo import fields, models
 
 
 class ContinuityPolicyStep(models.Model):
-    """The purposes and segments a contact policy can be kept for.
+    """Purposes and segments of the processes still to come.
 
-    They are set by policy, not by code: each process that comes to use one moves
-    its entry to its own file, as the handover has done.
+    Their policies are shipped and can be edited already; each process that comes to
+    use one moves its entry to its own file, as handover and follow-up have done.
     """
 
     _inherit = "continuity.policy.step"
 
     purpose = fields.Selection(
         selection_add=[
-            ("followup", "Follow-up"),
             ("dissolution", "Dissolution"),
             ("factoring", "Factoring"),
         ],
         ondelete={
-            "followup": "cascade",
             "dissolution": "cascade",
             "factoring": "cascade",
         },

@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ResCompany(models.Model):
+    """Settings of follow-up."""
+
+    _inherit = "res.company"
+
+    continuity_followup_per_day = fields.Integer(
+        string="Contacts per Day",
+        default=8,
+        required=True,
+        groups="base.group_user",
+    )
+    continuity_followup_late_days = fields.Integer(
+        string="Days to Catch Up",
+        default=14,
+        required=True,
+        groups="base.group_user",
+    )
+    continuity_followup_escalate_days = fields.Integer(
+        string="Days until Escalation",
+        default=14,
+        required=True,
+        groups="base.group_user",
+    )
+    continuity_followup_planned_on = fields.Date(
+        string="Follow-up Planned On", readonly=True, groups="base.group_user"
+    )
+
+    @api.constrains(
+        "continuity_followup_per_day",
+        "continuity_followup_late_days",
+        "continuity_followup_escalate_days",
+    )
+    def _check_continuity_followup(self):
+        for company in self:
+            if company.continuity_followup_per_day < 1:
+                raise ValidationError(
+                    self.env._(
+                        "Follow-up needs room for at least one contact per person and "
+                        "day. Enter 1 or more."
+                    )
+                )
+            if (
+                min(
+                    company.continuity_followup_late_days,
+                    company.continuity_followup_escalate_days,
+                )
+                < 0
+            ):
+                raise ValidationError(
+                    self.env._("A number of days cannot be negative. Enter 0 or more.")
+                )
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    continuity_followup_per_day = fields.Integer(
+        related="company_id.continuity_followup_per_day", readonly=False
+    )
+    continuity_followup_late_days = fields.Integer(
+        related="company_id.continuity_followup_late_days", readonly=False
+    )
+    continuity_followup_escalate_days = fields.Integer(
+        related="company_id.continuity_followup_escalate_days", readonly=False
+    )

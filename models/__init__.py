@@ -44,6 +44,7 @@ from . import continuity_topic
 from . import continuity_common_answer
 from . import continuity_concern_reuse
 from . import continuity_concern_letter
+from . import continuity_touchpoint_today
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover

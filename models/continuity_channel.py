@@ -37,6 +37,9 @@ class ContinuityChannel(models.Model):
     automatic = fields.Boolean(
         help="Goes out without a person looking at each one, such as a mass mail.",
     )
+    by_post = fields.Boolean(
+        help="Written by hand or printed: it is done once it is posted.",
+    )
     activity_type_id = fields.Many2one(
         "mail.activity.type",
         ondelete="set null",

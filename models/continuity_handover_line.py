@@ -548,6 +548,19 @@ class ContinuityHandoverLine(models.Model):
         failed._plan_touchpoints()
         return res
 
+    def _touchpoint_called_off(self, touchpoints):
+        """Whoever takes part does not decide that a customer hears of nothing.
+
+        :raise UserError: always
+        """
+        raise UserError(
+            self.env._(
+                "“%s” belongs to a handover plan: its approver decides there whether "
+                "the customer is left out.",
+                touchpoints[0].name,
+            )
+        )
+
     def _touchpoint_rescheduled(self, touchpoints):
         """Let the visit's time follow the calendar, if the plan has room for it.
 

@@ -72,6 +72,13 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """Hook: ``touchpoints`` of these lines that were done did not reach the
         customer after all, such as a letter that came back."""
 
+    def _touchpoint_called_off(self, touchpoints):
+        """Hook: somebody finds ``touchpoints`` of these lines of no use; they are
+        cancelled next.
+
+        :raise UserError: when that is for the process to decide
+        """
+
     def _touchpoint_failed(self, touchpoints):
         """Hook: ``touchpoints`` of these lines were given up."""
 

@@ -30,6 +30,7 @@ from . import test_relationship_refresh
 from . import test_sending
 from . import test_settings
 from . import test_tiers
+from . import test_today
 from . import test_touchpoint
 from . import test_translations
 from . import test_visit_planner

@@ -19,6 +19,7 @@ class ContinuityReasonWizard(models.TransientModel):
         "override_gate": ("continuity.handover.line", "_override_gate"),
         "leave_line": ("continuity.handover.line", "_leave"),
         "visit_failed": ("continuity.handover.line", "_visit_failed"),
+        "not_useful": ("continuity.touchpoint", "_not_useful"),
         "dismiss_concern": ("continuity.concern", "_dismiss"),
         "reopen_concern": ("continuity.concern", "_reopen"),
     }
@@ -30,6 +31,7 @@ class ContinuityReasonWizard(models.TransientModel):
             ("override_gate", "Go ahead although something is missing"),
             ("leave_line", "Do not hand over"),
             ("visit_failed", "The visit did not take place"),
+            ("not_useful", "Not useful"),
             ("dismiss_concern", "Close without an answer"),
             ("reopen_concern", "Reopen"),
         ],

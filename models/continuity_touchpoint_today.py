@@ -310,6 +310,8 @@ class ContinuityTouchpoint(models.Model):
                     ", ".join(asking.mapped("name")),
                 )
             )
+        if asking.sudo().template_id:
+            return self.action_preview_letters()
         if asking:
             return self.action_report()
         for by_post, touchpoints in self.grouped(

@@ -247,6 +247,18 @@ class TestTodayClicks(TodayCommon):
         with self.assertRaisesRegex(UserError, "one by one"):
             self._mine(self.over | self.today).action_today_done()
 
+    def test_done_letter_is_previewed(self):
+        letter = self._plan_touchpoint(
+            occurrence="letter",
+            channel_ids=self.env.ref("customer_continuity.channel_letter").ids,
+        )
+        letter.template_id = self.env["mail.template"].search(
+            [("model", "=", "continuity.touchpoint")], limit=1
+        )
+        action = self._mine(letter).action_today_done()
+        self.assertEqual(action["res_model"], "continuity.letter.preview")
+        self.assertEqual(letter.state, "owed")
+
     def test_no_answer(self):
         self._mine(self.today).action_today_no_answer()
         self.assertEqual(self.today.state, "tried")

@@ -92,6 +92,7 @@ from . import calendar_event
 from . import crm_team
 from . import mail_activity
 from . import mail_template
+from . import mail_template_concern
 from . import mail_thread
 from . import product_template
 from . import res_company

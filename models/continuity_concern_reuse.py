@@ -33,6 +33,17 @@ class ContinuityConcern(models.Model):
                 offers = model._offers(concern)
             concern.offered_answer_ids = model.browse(key for key, _why in offers)
 
+    def web_read(self, specification):
+        # The web client cannot say in a list within a form whose form it is.
+        if len(self) == 1 and (offered := specification.get("offered_answer_ids")):
+            context = {
+                **offered.get("context", {}),
+                "continuity_concern_id": self.id,
+            }
+            offered = {**offered, "context": context}
+            specification = {**specification, "offered_answer_ids": offered}
+        return super().web_read(specification)
+
     def use_answer(self, answer_id):
         """Fill in a common answer, in the customer's language, and count its use.
 

@@ -1,6 +1,7 @@
 from . import test_activity_sync
 from . import test_common_answer
 from . import test_concern
+from . import test_concern_tour
 from . import test_demo
 from . import test_followup_planning
 from . import test_followup_rule

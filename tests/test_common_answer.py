@@ -67,6 +67,10 @@ class TestCommonAnswer(ConcernCommon):
         answer = self.pump.with_user(self.owner)
         answer = answer.with_context(continuity_concern_id=self.concern.id)
         self.assertEqual(answer.similarity, "5 of 7 words alike")
+        shown = self.concern.with_user(self.owner).web_read(
+            {"offered_answer_ids": {"fields": {"similarity": {}}}}
+        )[0]["offered_answer_ids"]
+        self.assertEqual([x["similarity"] for x in shown], ["5 of 7 words alike"])
 
     def test_the_most_alike_first(self):
         exact = self._common_answer("Our hydraulic pump leaks oil on the floor!")

@@ -466,6 +466,12 @@ class TestConcernLife(ConcernCommon):
         mails = message.mail_ids or self.env["mail.mail"]
         self.assertNotIn("Zebra", "".join(mails.mapped("body_html")))
 
+    def test_no_template_tells_what_is_internal(self):
+        template = self.env.ref("customer_continuity.mail_template_concern_answer")
+        for expression in ("object.tier_id.name", "object.relationship_id.revenue"):
+            with self.assertRaisesRegex(ValidationError, "what is internal"):
+                template.body_html = f'<p><t t-out="{expression}"/></p>'
+
     def test_mail_needs_answer_and_address(self):
         concern = self._raise().with_user(self.owner)
         with self.assertRaisesRegex(UserError, "Write the answer"):

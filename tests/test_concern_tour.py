@@ -38,7 +38,8 @@ class TestConcernTour(ContinuityCommon, HttpCase):
 
     def test_answered_and_reused(self):
         concerns = self.env["continuity.concern"]
-        self._tour(f"res.partner/{self.first.id}", "answered")
+        relationship = self.relationships.filtered(lambda r: r.partner_id == self.first)
+        self._tour(f"continuity.relationship/{relationship.id}", "answered")
         first = concerns.search([("partner_id", "=", self.first.id)])
         self.assertEqual(first.kind, "complaint")
         self.assertEqual(first.state, "answered")

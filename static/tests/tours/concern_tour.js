@@ -21,7 +21,7 @@ const isNow = (state) => ({
 // From the customer: log what they raised, answer it by mail, keep the answer.
 tours.add("continuity_concern_answered", {
     steps: () => [
-        press("action_log_continuity_concern"),
+        press("action_log_concern"),
         {
             content: "it is a complaint",
             trigger: ".modal .o_field_widget[name=kind] label:contains(Complaint)",
@@ -38,7 +38,7 @@ tours.add("continuity_concern_answered", {
             run: "click",
         },
         dialogIsClosed,
-        press("action_open_continuity_concerns"),
+        press("action_open_concerns"),
         {
             content: "open it",
             trigger: ".o_data_row .o_data_cell[name=kind]",

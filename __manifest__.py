@@ -67,6 +67,7 @@
         "views/continuity_concern_customer_views.xml",
         "views/continuity_handover_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/res_users_views.xml",
         "views/continuity_followup_views.xml",
         "views/product_template_views.xml",
         "views/res_config_settings_views.xml",

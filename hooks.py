@@ -49,5 +49,6 @@ def _release_demo_data(env):
     for company in env["res.company"].browse(ids.get("res.company", ())).exists():
         company.name = f"{company.name} ({company.id})"
     for user in env["res.users"].browse(ids.get("res.users", ())).exists():
+        user._release("Customer Continuity was uninstalled.", env.uid)
         user.write({"login": f"{user.login}-{user.id}", "active": False})
     data.unlink()

@@ -101,4 +101,5 @@ from . import res_config_settings
 from . import res_company_insight
 from . import res_partner
 from . import res_users
+from . import continuity_user_guard
 from . import sale_order

@@ -1,4 +1,5 @@
 from . import test_activity_sync
+from . import test_archive_guard
 from . import test_common_answer
 from . import test_concern
 from . import test_concern_tour

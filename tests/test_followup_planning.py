@@ -323,7 +323,7 @@ class TestFollowupPlanning(FollowupCommon):
         self.customer_1.user_id = False
         self.customer_2.user_id = self.user_company_b
         self.customer_3.user_id = self._create_user("gone")
-        self.customer_3.user_id.active = False
+        self._archive_user(self.customer_3.user_id)
         self._plan()
         rows = self._found()
         self.assertEqual(rows.mapped("state"), ["held"] * 3)

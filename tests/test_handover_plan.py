@@ -203,7 +203,7 @@ class TestHandoverApproval(HandoverCommon):
         approval.sudo().user_id = self.user_company_b
         with self.assertRaisesRegex(UserError, "cannot work in Continuity A"):
             self._submit(self.plan)
-        self.approver.active = False
+        self._archive_user(self.approver)
         approval.sudo().user_id = self.approver
         with self.assertRaisesRegex(UserError, "Leader can no longer log in"):
             self._submit(self.plan)
@@ -605,7 +605,7 @@ class TestHandoverErrors(HandoverCommon):
 
     def test_successor_who_cannot(self):
         plan = self._create_plan()
-        self.successor.active = False
+        self._archive_user(self.successor)
         self._assert_refused(plan, "Sales B can no longer log in")
         self.successor.active = True
         self.successor.write(
@@ -1191,7 +1191,7 @@ class TestHandoverOverrule(HandoverCommon):
         self._approve(self.plan)
 
     def test_successor_gone_by_the_approval(self):
-        self.successor.active = False
+        self._archive_user(self.successor)
         with self.assertRaisesRegex(UserError, "Sales B can no longer log in"):
             self._approve(self.plan)
 

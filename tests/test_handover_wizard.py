@@ -500,12 +500,12 @@ class TestHandoverWizardBadInput(WizardCommon):
 
     def test_successor_archived(self):
         wizard = self._open()
-        self.successor.active = False
+        self._archive_user(self.successor)
         self._assert_refused(wizard, "action_what", "Sales B can no longer log in")
 
     def test_successor_archived_meanwhile(self):
         wizard = self._what()
-        self.successor.active = False
+        self._archive_user(self.successor)
         wizard.action_preview()
         self.assertIn("Sales B can no longer log in", wizard.error_text)
         self._assert_refused(wizard, "action_create_plan", "can no longer log in")

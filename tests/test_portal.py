@@ -318,7 +318,7 @@ class TestPortalAnswers(PortalCommon):
         self.assertEqual(env.lang, "ja_JP")
 
     def test_responsible_has_left(self):
-        self.user_sales_a.active = False
+        self._archive_user(self.user_sales_a)
         self.touchpoint.signer_id = self.user_sales_b
         self.assertEqual(self.touchpoint._portal_responsible(), self.user_sales_b)
         self._press("call_me", phone="+81 90 1234")

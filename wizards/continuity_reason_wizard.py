@@ -22,6 +22,7 @@ class ContinuityReasonWizard(models.TransientModel):
         "not_useful": ("continuity.touchpoint", "_not_useful"),
         "dismiss_concern": ("continuity.concern", "_dismiss"),
         "reopen_concern": ("continuity.concern", "_reopen"),
+        "archive_user": ("res.users", "_archive_with_reason"),
     }
 
     decision = fields.Selection(
@@ -34,6 +35,7 @@ class ContinuityReasonWizard(models.TransientModel):
             ("not_useful", "Not useful"),
             ("dismiss_concern", "Close without an answer"),
             ("reopen_concern", "Reopen"),
+            ("archive_user", "Archive although they still look after customers"),
         ],
         required=True,
         readonly=True,

@@ -94,7 +94,9 @@ class ContinuityConcern(models.Model):
     raised_on = fields.Datetime(
         readonly=True, required=True, default=fields.Datetime.now, copy=False
     )
-    question = fields.Text(required=True, help="In the customer's own words.")
+    question = fields.Text(
+        string="In Their Words", required=True, help="What the customer said or wrote."
+    )
     lang = fields.Selection(
         selection=lambda self: self.env["res.lang"].get_installed(),
         string="Language",
@@ -164,6 +166,12 @@ class ContinuityConcern(models.Model):
                 and concern.deadline
                 and concern.deadline < now
             )
+
+    @api.depends("name", "partner_id.display_name")
+    def _compute_display_name(self):
+        for concern in self:
+            names = (concern.name, concern.partner_id.display_name)
+            concern.display_name = " ".join(name for name in names if name)
 
     # === RAISING === #
 

@@ -126,7 +126,7 @@ class ContinuityTouchpoint(models.Model):
 
     concern_ids = fields.One2many("continuity.concern", "touchpoint_id")
     concern_count = fields.Integer(
-        string="Open Concerns", compute="_compute_concern_count"
+        string="Raised Because of It", compute="_compute_concern_count"
     )
 
     @api.depends_context("uid", "allowed_company_ids")

@@ -13,7 +13,10 @@ class TestInsight(ConcernCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.laser = cls.env["continuity.topic"].create(
-            {"name": "Laser cutter", "keywords": "laser cutting, レーザー加工機"}
+            {
+                "name": "Continuity topic",
+                "keywords": "laser cutter, laser cutting, レーザー加工機",
+            }
         )
         cls.insight = cls._create_insight()
         cls.relationship_2 = cls._set_tier(cls.customer_2, cls.tier_b)
@@ -50,7 +53,7 @@ class TestInsight(ConcernCommon):
     def test_found_in_the_profile_with_the_reason(self):
         line = self._find()
         self.assertEqual(line.partner_id, self.customer_1)
-        self.assertEqual(line.fits_because, "Equipment: Laser cutter")
+        self.assertEqual(line.fits_because, "Equipment: laser cutter")
         self.assertTrue(line.suited)
 
     def test_each_place_counts_and_the_most_fitting_comes_first(self):
@@ -66,7 +69,7 @@ class TestInsight(ConcernCommon):
         self.assertEqual(lines.partner_id, self.customer_2 + self.customer_1)
         self.assertEqual(
             lines[0].fits_because,
-            "Problems: Laser cutter; Business: laser cutting; Tags: laser CUTTING",
+            "Problems: laser cutter; Business: laser cutting; Tags: laser CUTTING",
         )
 
     def test_part_of_another_word_does_not_count(self):

@@ -196,7 +196,7 @@ class TestInsight(ConcernCommon):
         self.customer_3.continuity_equipment = "Laser cutter"
         self.assertEqual(self._find(self.user_sales_b).partner_id, self.customer_3)
         self.assertEqual(len(self._find(self.user_all)), 2)
-        lines = self.env["continuity.insight.suggestion"]
+        lines = self.insight.suggestion_ids.browse()
         self.assertEqual(
             lines.with_user(self.owner).search([]).partner_id, self.customer_1
         )
@@ -215,7 +215,9 @@ class TestInsight(ConcernCommon):
         self._set_tier(self.customer_2, self.tier_c, self.company_b)
         self.customer_2.continuity_equipment = "Laser cutter"
         self._find(self.user_manager)
-        lines = self.env["continuity.insight.suggestion"].search([])
+        lines = self.env["continuity.insight.suggestion"].search(
+            [("insight_id", "=", self.insight.id)]
+        )
         self.assertEqual(lines.company_id, self.company_a)
         theirs = self._create_insight(company_id=self.company_b.id)
         with self.assertRaises(AccessError):

@@ -169,7 +169,7 @@ class ContinuityTouchpoint(models.Model):
         touchpoint = self.sudo()
         company = touchpoint.company_id
         address = company.partner_id._display_address(without_company=True)
-        parts = [company.name, *(line.strip() for line in address.splitlines())]
+        parts = [company.name, *(" ".join(x.split()) for x in address.splitlines())]
         date = touchpoint._fact_local(touchpoint.released_on).date()
         return {
             "sender": " · ".join(part for part in parts if part),

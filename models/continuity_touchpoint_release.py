@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, LockError, UserError
@@ -206,7 +207,7 @@ class ContinuityTouchpoint(models.Model):
         else:
             names.append(recipient.name)
         address = recipient._display_address(without_company=True)
-        lines = [line.strip() for line in address.splitlines()]
+        lines = [re.sub(" +", " ", line).strip() for line in address.splitlines()]
         if lang.startswith("ja"):
             # From the large to the small, and the name at the end.
             return "\n".join(filter(None, [*lines, *names]))

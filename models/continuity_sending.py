@@ -186,7 +186,9 @@ class ContinuitySending(models.Model):
 
         :param company: ``res.company``
         """
-        sending = self.sudo().search([("company_id", "=", company.id)])
+        domain = [("company_id", "=", company.id)]
+        names = ["error_count", "waiting_since"]
+        sending = self.sudo().search_fetch(domain, names, order="id")
         if not sending:
             self.env.execute_query(
                 SQL(
@@ -200,7 +202,7 @@ class ContinuitySending(models.Model):
                     now=self.env.cr.now(),
                 )
             )
-            sending = self.sudo().search([("company_id", "=", company.id)])
+            sending = self.sudo().search(domain)
         return sending
 
     @api.model

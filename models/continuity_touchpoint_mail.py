@@ -6,7 +6,7 @@ import psycopg2
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import email_normalize, formataddr
+from odoo.tools import SQL, email_normalize, formataddr
 from odoo.tools.mail import generate_tracking_message_id
 
 from ..tools.smtp_delivery import NoConnection, describe
@@ -101,7 +101,10 @@ class ContinuityTouchpoint(models.Model):
             raise UserError(
                 self.env._("“%s” is no e-mail address.", self.letter_email or "")
             )
-        server = self._find_letter_server()
+        # The lane asks once: which server fits is looked up from all of them.
+        key = (self.company_id.id, self.signer_id.id, self.template_id.id)
+        server = connections.servers.get(key) or self._find_letter_server()
+        connections.servers[key] = server
         smtp = connections.open(server)
         mail_server = self._mail_server_env().with_context(
             send_validated_to=[recipient]
@@ -166,7 +169,7 @@ class ContinuityTouchpoint(models.Model):
         Nobody is notified by it: the one notification is the record of the letter.
         """
         self.ensure_one()
-        if self._find_letter_message():
+        if self._note_letter_status("process"):
             return
         author = self.signer_id.partner_id
         message = self.env["mail.message"].create(
@@ -201,28 +204,38 @@ class ContinuityTouchpoint(models.Model):
             }
         )
 
-    def _find_letter_message(self):
-        """Return the message under which the letter stands in the chatter."""
-        return self.env["mail.message"].search(
-            [
-                ("message_id", "=", self.letter_message_id),
-                ("model", "=", self._name),
-                ("res_id", "=", self.id),
-            ],
-            limit=1,
-        )
+    def _note_letter_status(self, status, failure_type=None, reason=None):
+        """Let the notification of the letter say what became of it.
 
-    def _note_letter_status(self, status, failure_type=False, reason=False):
-        """Let the notification of the letter say what became of it."""
-        for touchpoint in self:
-            message = touchpoint._find_letter_message()
-            message.notification_ids.write(
-                {
-                    "notification_status": status,
-                    "failure_type": failure_type,
-                    "failure_reason": reason,
-                }
+        One statement: the ORM would look for the message, then for its notification.
+
+        :return: whether there is one
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not self.letter_message_id:
+            return False
+        notifications = self.env["mail.notification"]
+        notifications.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE mail_notification n
+                      SET notification_status = %s, failure_type = %s,
+                          failure_reason = %s
+                     FROM mail_message m
+                    WHERE m.id = n.mail_message_id
+                      AND m.message_id = %s AND m.model = %s AND m.res_id = %s
+                RETURNING n.id""",
+                status,
+                failure_type,
+                reason,
+                self.letter_message_id,
+                self._name,
+                self.id,
             )
+        )
+        notifications.browse(row[0] for row in rows).invalidate_recordset()
+        return bool(rows)
 
     def _new_message_id(self):
         """Return an id that nobody can guess and that names this touchpoint."""

@@ -121,6 +121,7 @@ class ContinuityTouchpoint(models.Model):
             )
         else:
             self._create_delivery_attempt("bounced", Delivery("bounced", bounce.text))
+            self._note_letter_status("bounce", "mail_bounce", bounce.text)
         if bounce.kind in (DELAYED, SOFT):
             self.soft_bounces += 1
             if self.soft_bounces < MAX_SOFT_BOUNCES:

@@ -129,8 +129,9 @@ class ContinuityTouchpoint(models.Model):
                 self.env.cr.rollback()
                 return 0
             if mail:
-                # From here on the letter counts as perhaps gone.
-                self.env["ir.cron"]._commit_progress()
+                # From here on the letter counts as perhaps gone. Progress is noted
+                # with the result, in the second transaction.
+                self.env.cr.commit()  # pylint: disable=invalid-commit
         if mail:
             delivery = connections.send(
                 mail.server, mail.sender, mail.recipient, mail.data
@@ -259,24 +260,47 @@ class ContinuityTouchpoint(models.Model):
     # === AFTERWARDS === #
 
     def _record_delivery(self, lane, delivery):
-        """Write down what became of the letter this lane had claimed."""
+        """Write down what became of the letter this lane had claimed.
+
+        What follows from it, in the process it belongs to, must not undo that.
+        """
         self.ensure_one()
-        self.env.cr.execute(
-            SQL(
-                """SELECT state = 'sending' AND lane = %s
-                     FROM continuity_touchpoint WHERE id = %s
-            FOR NO KEY UPDATE""",
-                lane.id,
-                self.id,
-            ),
-            log_exceptions=False,
-        )
-        row = self.env.cr.fetchone()
-        if row and row[0]:
+        if self.state != "sending" or self.lane != lane.id:
+            if delivery.verdict == ACCEPTED:
+                # It came back before we could write down that it had gone out.
+                self._create_delivery_attempt("sent", delivery)
+            return
+        try:
             self._apply_delivery(delivery)
-        elif row and delivery.verdict == ACCEPTED:
-            # It came back before we could write down that it had gone out.
+            self.env.flush_all()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            _logger.warning("What follows letter %s failed", self.id, exc_info=error)
+            self.env.cr.rollback()
+            self._record_only(delivery, error)
+
+    def _record_only(self, delivery, error):
+        """Write down what became of a letter and nothing else, with the error."""
+        reached = delivery.verdict == ACCEPTED
+        if reached:
             self._create_delivery_attempt("sent", delivery)
+        self.write(
+            {
+                "state": "done" if reached else "uncertain",
+                "lane": 0,
+                "outcome": "sent" if reached else self.outcome,
+                "date_done": reached and fields.Datetime.now(),
+                "done_by_id": reached and self._letter_releaser().id,
+                "send_error": self._env_of_responsible()._(
+                    "%(answer)s Then: %(error)s", answer=delivery.answer, error=error
+                ),
+            }
+        )
+
+    def _letter_releaser(self):
+        """Return the person on whose behalf the lane sends."""
+        return self.released_by_id or self.signer_id or self.env.user
 
     def _apply_delivery(self, delivery):
         """Move a letter on, by what the mail server said.
@@ -323,32 +347,12 @@ class ContinuityTouchpoint(models.Model):
     def _letter_accepted(self, delivery):
         """The mail server took the letter: it counts as sent until it comes back."""
         self._create_delivery_attempt("sent", delivery)
-        self.write({"lane": 0, "send_after": False, "send_error": False})
         self._note_letter_status("sent")
-        self._sent_by_lane()
-
-    def _sent_by_lane(self):
-        """Close the touchpoint, and do not let what follows from that undo it."""
-        person = self.released_by_id or self.signer_id or self.env.user
-        try:
-            with self.env.cr.savepoint():
-                self._apply_attempts("sent", fields.Datetime.now())
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:
-            _logger.exception("What follows letter %s failed", self.id)
-            self.write(
-                {
-                    "state": "done",
-                    "outcome": "sent",
-                    "date_done": fields.Datetime.now(),
-                    "send_error": self.env._("Sent, but: %s", error),
-                }
-            )
+        self._apply_attempts("sent", fields.Datetime.now())
+        vals = {"lane": 0, "send_after": False, "send_error": False}
         if self.state == "done":
-            self.done_by_id = person
-        elif self.state == "sending":
-            self.state = "tried"
+            vals["done_by_id"] = self._letter_releaser().id
+        self.write(vals)
 
     def _create_delivery_attempt(self, outcome, delivery):
         """Record evidence of what a mail server did."""

@@ -30,6 +30,7 @@ from . import test_register
 from . import test_relationship_access
 from . import test_relationship_merge
 from . import test_relationship_refresh
+from . import test_replies
 from . import test_sending
 from . import test_settings
 from . import test_tiers

@@ -150,11 +150,12 @@ class Sink:
             await reader.readline()
             return False
         text = await self._read_text(reader)
+        messages = self.messages  # of this test, however slow the answer
         if self.delay:
             await asyncio.sleep(self.delay)
         answer = self.answers.get(".")
         if not answer:
-            self._keep(envelope["sender"], envelope["recipients"], text)
+            self._keep(messages, envelope["sender"], envelope["recipients"], text)
             envelope["taken"] += 1
         if self.drop == ".":
             return False
@@ -169,9 +170,9 @@ class Sink:
         text += await reader.readuntil(b"\r\n.\r\n")
         return re.sub(rb"(?m)^\.\.", b".", text[:-3])
 
-    def _keep(self, sender, recipients, text):
+    def _keep(self, messages, sender, recipients, text):
         if self.log is None:
-            self.messages.append((sender, recipients, text))
+            messages.append((sender, recipients, text))
             return
         found = _MESSAGE_ID.search(text)
         line = f"{found[1].decode() if found else '-'} {' '.join(recipients)}\n"

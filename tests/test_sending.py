@@ -325,6 +325,7 @@ class TestSending(SendingCommon):
             self._run()
         self.assertEqual(letter.state, "done")
         self.assertIn("Too early", letter.send_error)
+        self.assertEqual(letter.done_by_id, self.user_sales_a)
         self.assertEqual(len(self.sink.messages), 1)
 
     # === Throttle, pause, stop === #

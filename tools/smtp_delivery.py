@@ -123,6 +123,7 @@ class Connections:
 
     :param connect: opens one for a key; raises :class:`NoConnection`
     :param int limit: letters over one connection before a new one is opened
+    :ivar dict servers: keys that were found for senders, for whoever looks them up
     """
 
     def __init__(self, connect, limit=1000):
@@ -130,6 +131,7 @@ class Connections:
         self._limit = limit
         self._open = {}
         self._used = {}
+        self.servers = {}
 
     def __enter__(self):
         return self

@@ -129,9 +129,7 @@ class ContinuityTouchpoint(models.Model):
         self.ensure_one()
         return {
             "email_from": self.signer_id.email_formatted,
-            "email_to": [
-                formataddr((self._letter_recipient_partner().name, recipient))
-            ],
+            "email_to": [formataddr((self._letter_recipient().name, recipient))],
             "subject": self.letter_subject,
             "body": self.letter_body,
             "reply_to": self._letter_reply_to(),
@@ -144,14 +142,6 @@ class ContinuityTouchpoint(models.Model):
             "subtype": "html",
             "headers": self._notify_by_email_get_headers(),
         }
-
-    def _letter_recipient_partner(self):
-        """Return the person the letter is for."""
-        people = self.contact_ids
-        match = people.filtered(
-            lambda p: p.email_normalized == email_normalize(self.letter_email)
-        )
-        return (match or people)[:1] or self.partner_id
 
     def _letter_reply_to(self):
         """Return where answers go: to the company's catch-all, by which they come
@@ -196,7 +186,7 @@ class ContinuityTouchpoint(models.Model):
             {
                 "author_id": author.id,
                 "mail_message_id": message.id,
-                "res_partner_id": self._letter_recipient_partner().id,
+                "res_partner_id": self._letter_recipient().id,
                 "mail_email_address": email_normalize(self.letter_email, strict=False),
                 "notification_type": "email",
                 "notification_status": "process",

@@ -160,6 +160,7 @@ class ContinuityTouchpoint(models.Model):
                     # Another letter than the one that may have gone before.
                     "letter_message_id": False,
                     "send_tries": 0,
+                    "soft_bounces": 0,
                     "send_after": False,
                     "send_error": False,
                     "state": "released" if by_mail else touchpoint.state,

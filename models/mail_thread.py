@@ -10,11 +10,12 @@ class MailThread(models.AbstractModel):
     def message_route(
         self, message, message_dict, model=None, thread_id=None, custom_values=None
     ):
-        """Mark absence notes that answer our letters: nobody wrote them."""
+        """Mark absence notes that answer our letters and concerns: nobody wrote
+        them."""
         routes = super().message_route(
             message, message_dict, model, thread_id, custom_values
         )
-        ours = any(route[0] == "continuity.touchpoint" for route in routes or ())
+        ours = any(route[0].startswith("continuity.") for route in routes or ())
         if ours and is_automatic(message):
             message_dict["message_type"] = "auto_comment"
         return routes

@@ -102,4 +102,7 @@ from . import res_company_insight
 from . import res_partner
 from . import res_users
 from . import continuity_user_guard
+from . import continuity_user_audit
+from . import continuity_user_audit_links
+from . import continuity_reassignment
 from . import sale_order

@@ -79,6 +79,33 @@ class ContinuityHandover(models.Model):
                 break
         lines._inform_waiting_successors()
 
+    @api.model
+    def _write_person(self, mover, records, values):
+        """Write another person into records, through the ORM, so that nothing else
+        changes.
+
+        :param Mover mover: the one of these records
+        :param records: in an environment with :data:`QUIET` in its context
+        :param dict values: the person, and who takes part instead
+        """
+        for path in mover.prefetch:
+            records.mapped(path)
+        before = {name: self._ids_by_value(records, name) for name in mover.keep}
+        with records.env.protecting(self._kept_fields(mover), records):
+            records.write(values)
+            for name, ids_by_value in before.items():
+                for value, same_ids in ids_by_value.items():
+                    # Protected: this changes the value and nothing else.
+                    records.browse(same_ids)[name] = value
+
+    @api.model
+    def _ids_by_value(self, records, name):
+        """Return ``{value of a field: ids}``, to write each value once."""
+        ids_by_value = defaultdict(list)
+        for record in records:
+            ids_by_value[record[name]].append(record.id)
+        return ids_by_value
+
 
 class ContinuityHandoverLine(models.Model):
     _inherit = "continuity.handover.line"
@@ -284,7 +311,6 @@ class ContinuityHandoverLine(models.Model):
         if not rows:
             return
         model = self.env[mover.model]
-        kept = self.env["continuity.handover"]._kept_fields(mover)
         swaps = self._log_attendees(mover, rows) if mover.attendees else {}
         ids_by_change = defaultdict(list)
         for row in rows:
@@ -297,16 +323,9 @@ class ContinuityHandoverLine(models.Model):
                 values[mover.attendees] = [Command.unlink(old)]
                 if new:
                     values[mover.attendees].append(Command.link(new))
-            records = model.browse(ids)
-            for path in mover.prefetch:
-                records.mapped(path)
-            before = {name: self._ids_by_value(records, name) for name in mover.keep}
-            with self.env.protecting(kept, records):
-                records.write(values)
-                for name, ids_by_value in before.items():
-                    for value, same_ids in ids_by_value.items():
-                        # Protected: this changes the value and nothing else.
-                        records.browse(same_ids)[name] = value
+            self.env["continuity.handover"]._write_person(
+                mover, model.browse(ids), values
+            )
 
     def _log_attendees(self, mover, rows):
         """Log in which meetings the successor takes the leaver's place.
@@ -367,14 +386,6 @@ class ContinuityHandoverLine(models.Model):
         return {
             row["res_id"]: (row["old_value_id"], row["new_value_id"]) for row in swapped
         }
-
-    @api.model
-    def _ids_by_value(self, records, name):
-        """Return ``{value of a field: ids}``, to write each value once."""
-        ids_by_value = defaultdict(list)
-        for record in records:
-            ids_by_value[record[name]].append(record.id)
-        return ids_by_value
 
     # === THE CUSTOMER'S OWNER === #
 

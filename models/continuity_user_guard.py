@@ -288,6 +288,13 @@ class ResUsers(models.Model):
         }
         return action
 
+    def action_audit_what_is_left(self):
+        """Show everything these people still stand in.
+
+        :raise AccessError: unless settings manager, manager of theirs, or themself
+        """
+        return self.env["continuity.user.audit"]._open_for(self)
+
     @api.model
     def _may_release(self):
         """Tell whether the user may let colleagues be archived with customers."""

@@ -88,13 +88,13 @@ class ContinuityTouchpoint(models.Model):
         the letter.
 
         :param partner: ``res.partner`` of the customer the link is for; by default
-            the first of the people to be reached, else the customer
+            to whom the letter is addressed
         :return: the absolute address
         :rtype: str
         :raise UserError: when the person does not belong to the customer
         """
         self.ensure_one()
-        partner = partner or self.contact_ids[:1] or self.partner_id
+        partner = partner or self._letter_recipient()
         customer = self.partner_id.commercial_partner_id
         if partner.commercial_partner_id != customer:
             raise UserError(

@@ -164,8 +164,8 @@ class ContinuityTouchpoint(models.Model):
         (appointment or self)._take_turns()
         if form["slot"]:
             slots = {
-                fields.Datetime.to_string(slot): (slot, text)
-                for slot, text in self._portal_slots(contact).items()
+                fields.Datetime.to_string(slot): slot
+                for slot in self._portal_slots(contact)
             }
             if form["slot"] not in slots:
                 raise AnswerError(
@@ -173,18 +173,19 @@ class ContinuityTouchpoint(models.Model):
                         "This time is no longer free. Please choose another one."
                     )
                 )
-            slot, text = slots[form["slot"]]
+            slot = slots[form["slot"]]
             if not (appointment and appointment._portal_move_to(slot)):
+                colleague = self.with_env(self._portal_colleague_env())
+                user = self._portal_responsible()
                 appointment = self._portal_plan_follow_up(
-                    self._portal_colleague_env()._(
-                        "Call at the time agreed: %s", contact.name
-                    ),
+                    colleague.env._("Call at the time agreed: %s", contact.name),
                     contact,
                     date_planned=slot,
                     date_due=self._portal_local_day(slot),
+                    why=colleague._portal_moment(slot, user.partner_id),
                 )
             return {
-                "detail": text,
+                "detail": self._portal_moment(slot, contact),
                 "follow_up_id": appointment.id,
                 "deadline": self._portal_local_day(slot),
             }

@@ -12,6 +12,7 @@ from .continuity_touchpoint import OPEN_STATES
 # Times offered to a customer: how far ahead, and how many.
 FIRST_DAY, LAST_DAY = 1, 14
 SLOTS_PER_DAY = 2
+SLOT_DISTANCE = timedelta(hours=4)
 MAX_SLOTS = 8
 
 
@@ -58,6 +59,7 @@ class ContinuityTouchpoint(models.Model):
                 "phone": writer_partner.phone or touchpoint.company_id.phone or "",
                 "email": writer.email or touchpoint.company_id.email or "",
             },
+            "tz": self._portal_tz(contact).zone,
             "appointment": self._portal_moment(appointment.date_planned, contact),
             "acknowledged": self._portal_date(touchpoint.ack_date),
             "acknowledged_by": touchpoint.ack_name or "",
@@ -116,11 +118,18 @@ class ContinuityTouchpoint(models.Model):
         if not moment:
             return ""
         tz = self._portal_tz(contact)
+        return f"{self._portal_time(moment, tz)} ({tz.zone})"
+
+    def _portal_time(self, moment, tz):
+        """Return day and time in a time zone, to be read.
+
+        :param datetime moment: naive UTC
+        :param tz: of ``pytz``
+        """
         local = pytz.utc.localize(moment).astimezone(tz)
-        return "{} {} ({})".format(
+        return "{} {}".format(
             format_date(self.env, local.date(), date_format="full"),
             format_time(self.env, local.time(), time_format="short"),
-            tz.zone,
         )
 
     def _portal_deadline(self):
@@ -184,19 +193,20 @@ class ContinuityTouchpoint(models.Model):
         start = fields.Datetime.now() + timedelta(days=FIRST_DAY)
         stop = start + timedelta(days=LAST_DAY)
         busy = self._portal_busy_times(people, start, stop, meeting)
+        tz = self._portal_tz(contact)
         slots, per_day = {}, {}
         for begin in self._portal_hours(people, start, stop, length):
-            day = pytz.utc.localize(begin).astimezone(self._portal_tz(contact)).date()
+            day = pytz.utc.localize(begin).astimezone(tz).date()
             # A morning and an afternoon say more than two hours in a row.
             last = per_day.get(day, [])
             if len(last) >= SLOTS_PER_DAY or any(
-                begin - other < timedelta(hours=3) for other in last
+                begin - other < SLOT_DISTANCE for other in last
             ):
                 continue
             if any(begin < until and since < begin + length for since, until in busy):
                 continue
             per_day.setdefault(day, []).append(begin)
-            slots[begin] = self._portal_moment(begin, contact)
+            slots[begin] = self._portal_time(begin, tz)
             if len(slots) >= MAX_SLOTS:
                 break
         return slots
@@ -229,7 +239,7 @@ class ContinuityTouchpoint(models.Model):
                 hour += timedelta(hours=1)
 
     def _portal_busy_times(self, people, start, stop, meeting):
-        """Return when people have meetings; only the times are read, also of private
+        """Return when people have meetings or appointments: only times, also of private
         ones.
 
         :param people: ``res.users``
@@ -239,6 +249,7 @@ class ContinuityTouchpoint(models.Model):
         :return: tuples (start, stop), naive UTC
         :rtype: list[tuple]
         """
+        self.flush_model(["date_planned", "duration", "event_id", "state", "user_id"])
         self.env["calendar.event"].flush_model()
         self.env["calendar.attendee"].flush_model()
         return self.env.execute_query(
@@ -258,11 +269,23 @@ class ContinuityTouchpoint(models.Model):
                       AND e.active AND e.show_as = 'busy'
                       -- Whole days are stored as if they were UTC.
                       AND e.start < %(stop)s AND e.stop > %(start)s
-                      AND e.id IS DISTINCT FROM %(own)s""",
+                      AND e.id IS DISTINCT FROM %(own_event)s
+                   UNION ALL
+                   -- Calls at a time agreed stand in no calendar.
+                   SELECT t.date_planned,
+                          t.date_planned + t.duration * interval '1 hour'
+                     FROM continuity_touchpoint t
+                    WHERE t.user_id = ANY(%(users)s) AND t.event_id IS NULL
+                      AND t.state = ANY(%(open)s)
+                      AND t.date_planned BETWEEN %(start)s AND %(stop)s
+                      AND t.id <> %(own)s""",
                 tz=self.company_id.sudo().resource_calendar_id.tz or "UTC",
                 partners=people.partner_id.ids,
                 start=start - timedelta(days=1),
                 stop=stop + timedelta(days=1),
-                own=meeting.event_id.id or None,
+                own_event=meeting.event_id.id or None,
+                own=meeting.id,
+                users=people.ids,
+                open=list(OPEN_STATES),
             )
         )

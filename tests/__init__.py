@@ -15,8 +15,8 @@ from . import test_handover_invitation
 from . import test_handover_plan
 from . import test_handover_tour
 from . import test_handover_wizard
-from . import test_ladder
 from . import test_insight
+from . import test_ladder
 from . import test_last_contact
 from . import test_letter
 from . import test_letter_preview
@@ -26,6 +26,7 @@ from . import test_mail_template
 from . import test_policy
 from . import test_portal
 from . import test_portal_attacks
+from . import test_portal_tour
 from . import test_register
 from . import test_relationship_access
 from . import test_relationship_merge

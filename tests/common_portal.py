@@ -57,7 +57,7 @@ class PortalCommon(ContinuityCommon, HttpCase):
                     f"{cls.env['continuity.touchpoint'].search_count([])}",
                     "relationship_id": relationship.id,
                     "partner_id": partner.id,
-                    "contact_ids": partner.child_ids[:1].ids,
+                    "contact_ids": partner.child_ids.sorted("id")[:1].ids,
                     "company_id": company.id,
                     "channel_ids": channel.ids,
                     "user_id": cls.user_sales_a.id,

@@ -2,8 +2,9 @@ from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
+from .common_letter import LetterCommon
 from .common_portal import BODY, PortalCommon
 
 HOSTILE = "<script>alert('x')</script>"
@@ -219,10 +220,11 @@ class TestPortalAnswers(PortalCommon):
         self.assertFalse(self._answers())
 
     def test_pressed_twice_is_once(self):
+        csrf = self._csrf(self.link)
         for _time in range(2):
             self._press("call_me", phone="+81 90 1234")
             self._press("ask", text="Who delivers?")
-            self._press("acknowledge")
+            self._press("acknowledge", csrf_token=csrf, name="Ms Contact")
             self._press("wrong_person", text="Mr Right")
             self._press("rate", rating="4")
         self.assertEqual(len(self._answers()), 5)
@@ -270,6 +272,16 @@ class TestPortalAnswers(PortalCommon):
         follow_up = self._follow_ups()
         self.assertEqual(fields.Datetime.to_string(follow_up.date_planned), slot)
 
+    def test_a_time_is_given_away_once(self):
+        slot = fields.Datetime.to_string(
+            list(self.touchpoint._portal_slots(self.contact_1))[0]
+        )
+        self._press("choose_time", slot=slot)
+        other = self._create_letter(self.customer_2)
+        response = self._press("choose_time", self._issue(other), slot=slot)
+        self.assertEqual(response.status_code, 422)
+        self.assertIn("no longer free", response.text)
+
     def test_choose_a_time_moves_the_meeting(self):
         visit = self.env.ref("customer_continuity.channel_visit")
         meeting = self._create_letter(sent=False, frozen_on=False)
@@ -283,6 +295,27 @@ class TestPortalAnswers(PortalCommon):
         self.assertEqual(fields.Datetime.to_string(meeting.event_id.start), slot)
         self.assertFalse(self._follow_ups())
         self.assertIn("Appointment", self.url_open(self.link).text)
+
+    def test_meeting_whose_plan_has_no_room_is_not_moved(self):
+        visit = self.env.ref("customer_continuity.channel_visit")
+        meeting = self._create_letter(sent=False, frozen_on=False)
+        meeting.write({"channel_ids": [Command.set(visit.ids)], "channel_id": visit.id})
+        meeting._show()
+
+        def refuse(*args):
+            raise UserError("Resignation of Mr Secret")
+
+        self.patch(type(meeting), "_notify_origin", refuse)
+        slot = fields.Datetime.to_string(
+            list(self.touchpoint._portal_slots(self.contact_1))[0]
+        )
+        response = self._press("choose_time", slot=slot)
+        self.assertEqual(response.status_code, 200)
+        self.assertNotIn("Secret", response.text)
+        self.assertFalse(meeting.date_planned)
+        self.assertEqual(
+            fields.Datetime.to_string(self._follow_ups().date_planned), slot
+        )
 
     def test_no_time_that_is_taken(self):
         slot = list(self.touchpoint._portal_slots(self.contact_1))[0]
@@ -403,3 +436,20 @@ class TestPortalLinks(PortalCommon):
     def test_preview_leads_nowhere(self):
         url = self.touchpoint._portal_preview_link()
         self.assertEqual(self.url_open(url).status_code, 404)
+
+
+@tagged("post_install", "-at_install")
+class TestReleasedLetter(LetterCommon, HttpCase):
+    """The link in a letter that was really released."""
+
+    def test_link_in_the_letter_opens_its_page(self):
+        self.mail.with_user(self.leaver).action_release()
+        start = f"{self.mail.get_base_url()}/continuity/"
+        secret = self.mail.letter_body.split(start)[1][:43]
+        token = self.env["continuity.portal.token"]._find_valid(secret)
+        self.assertEqual(token.partner_id, self.contact_1)
+        page = self.url_open(f"/continuity/{secret}")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("How is it going, we wonder?", page.text)
+        self.mail.with_user(self.leaver).action_withdraw_letter()
+        self.assertEqual(self.url_open(f"/continuity/{secret}").status_code, 404)

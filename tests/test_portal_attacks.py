@@ -140,6 +140,17 @@ class TestPortalAttacks(PortalCommon):
                     call_kw(tokens, method, args, {})
 
     def test_what_the_customer_did_cannot_be_typed_in(self):
+        # Also if somebody gives colleagues the right to write contacts.
+        self.env["ir.model.access"].create(
+            {
+                "name": "Write",
+                "model_id": self.env["ir.model"]._get_id("continuity.touchpoint"),
+                "group_id": self.env.ref("customer_continuity.group_user").id,
+                "perm_read": True,
+                "perm_write": True,
+            }
+        )
+        self.touchpoint.with_user(self.user_sales_a).name = "May be written"
         for user in (self.user_sales_a, self.user_manager, self.user_portal):
             touchpoint = self.touchpoint.with_user(user)
             for vals in (

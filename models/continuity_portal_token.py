@@ -132,7 +132,7 @@ class ContinuityPortalToken(models.Model):
         """
         self.ensure_one()
         now = fields.Datetime.now()
-        [(posts,)] = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """UPDATE continuity_portal_token
                       SET window_posts = CASE WHEN %(fresh)s THEN 1
@@ -148,7 +148,9 @@ class ContinuityPortalToken(models.Model):
                 ),
                 now=now,
                 id=self.id,
-            )
+            ),
+            log_exceptions=False,
         )
+        [posts] = self.env.cr.fetchone()
         self.invalidate_recordset(["window_posts", "window_start"], flush=False)
         return posts <= MAX_POSTS

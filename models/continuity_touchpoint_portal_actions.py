@@ -94,12 +94,12 @@ class ContinuityTouchpoint(models.Model):
     def _portal_take_turns(self):
         """Let answers to one letter come one after the other: a second one at the
         same moment is refused by the database, and tried again by Odoo."""
-        self.env.execute_query(
+        self.env.cr.execute(
             SQL(
-                """UPDATE continuity_touchpoint SET write_date = write_date
-                    WHERE id = %s RETURNING id""",
+                "UPDATE continuity_touchpoint SET write_date = write_date WHERE id = %s",
                 self.id,
-            )
+            ),
+            log_exceptions=False,
         )
 
     def _portal_clean(self, form):

@@ -12,6 +12,24 @@ from .continuity_touchpoint import OPEN_STATES
 # Also found by its class in the paper letter, which leaves room to sign by hand.
 SIGNATURE = Markup('<div class="o_continuity_signature">{}</div>')
 
+# What says that, how and as what a letter was released; empty until then.
+FROZEN_FIELDS = (
+    "letter_subject",
+    "letter_body",
+    "letter_lang",
+    "letter_email",
+    "letter_address",
+    "letter_attachment_ids",
+    "letter_hash",
+    "letter_pdf_id",
+    "letter_pdf_hash",
+    "letter_pdf_error",
+    "frozen_on",
+    "released_by_id",
+    "released_on",
+    "posted_on",
+)
+
 
 class Letter(NamedTuple):
     """Subject and body of one letter, in which language and from which text."""
@@ -40,23 +58,10 @@ class ContinuityTouchpoint(models.Model):
         {
             "template_id",
             "letter_medium",
-            "letter_lang",
             "signer_id",
             "own_subject",
             "own_body",
-            "letter_subject",
-            "letter_body",
-            "letter_email",
-            "letter_address",
-            "letter_attachment_ids",
-            "letter_hash",
-            "letter_pdf_id",
-            "letter_pdf_hash",
-            "letter_pdf_error",
-            "frozen_on",
-            "released_by_id",
-            "released_on",
-            "posted_on",
+            *FROZEN_FIELDS,
         }
     )
 
@@ -64,7 +69,7 @@ class ContinuityTouchpoint(models.Model):
         "mail.template",
         string="Letter",
         index="btree_not_null",
-        ondelete="restrict",
+        ondelete="set null",
         domain=[("model", "=", "continuity.touchpoint")],
     )
     letter_medium = fields.Selection(
@@ -123,11 +128,9 @@ class ContinuityTouchpoint(models.Model):
     frozen_on = fields.Datetime(
         readonly=True, help="Since when the text of the letter can no longer change."
     )
-    released_by_id = fields.Many2one(
-        "res.users", string="Released By", readonly=True, ondelete="restrict"
-    )
-    released_on = fields.Datetime(string="Released On", readonly=True)
-    posted_on = fields.Datetime(string="Posted On", readonly=True)
+    released_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
+    released_on = fields.Datetime(readonly=True)
+    posted_on = fields.Datetime(readonly=True)
 
     is_open_letter = fields.Boolean(compute="_compute_letter_flags")
     may_withdraw_letter = fields.Boolean(compute="_compute_letter_flags")
@@ -172,14 +175,18 @@ class ContinuityTouchpoint(models.Model):
         """Return the letters of these contacts as they would be sent now, with a
         link that leads nowhere.
 
-        A letter with anything but text and facts in it is not rendered.
+        A letter with anything but text and facts in it is not rendered, nor one in a
+        language that is no longer installed.
 
         :return: letters by touchpoint id
         :rtype: dict[int, Letter]
         """
         groups = defaultdict(list)
+        installed = dict(self.env["res.lang"].get_installed())
         for touchpoint in self:
             lang = touchpoint._letter_language()
+            if lang not in installed:
+                continue
             subject, body = touchpoint._letter_source(lang)
             groups[lang, subject, str(body)].append(touchpoint.id)
         letters = {}

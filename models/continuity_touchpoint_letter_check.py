@@ -61,17 +61,9 @@ class ContinuityTouchpoint(models.Model):
         lang = self._letter_language()
         if not template and not (self.own_subject and self.own_body):
             return [self.env._("Choose a letter.")]
-        if not letter:
-            return [
-                self.env._(
-                    "“%s” contains more than text and facts: correct the template.",
-                    template.name,
-                )
-            ]
+        own = self.own_subject and not is_html_empty(self.own_body)
         problems = []
-        if (template, lang) in untranslated and not (
-            self.own_subject and not is_html_empty(self.own_body)
-        ):
+        if (template, lang) in untranslated and not (letter and own):
             problems.append(
                 self.env._(
                     "“%(template)s” is not translated into %(language)s, the language "
@@ -80,6 +72,15 @@ class ContinuityTouchpoint(models.Model):
                     language=untranslated[template, lang],
                 )
             )
+        elif not letter:
+            problems.append(
+                self.env._(
+                    "“%s” contains more than text and facts: correct the template.",
+                    template.name,
+                )
+            )
+        if not letter:
+            return problems
         if not letter.subject.strip():
             problems.append(self.env._("The subject is empty."))
         if is_html_empty(letter.body):

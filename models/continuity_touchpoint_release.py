@@ -7,24 +7,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Command
 
 from .continuity_touchpoint import OPEN_STATES
-
-# What says that, how and as what a letter was released; empty until then.
-FROZEN_FIELDS = (
-    "letter_subject",
-    "letter_body",
-    "letter_lang",
-    "letter_email",
-    "letter_address",
-    "letter_attachment_ids",
-    "letter_hash",
-    "letter_pdf_id",
-    "letter_pdf_hash",
-    "letter_pdf_error",
-    "frozen_on",
-    "released_by_id",
-    "released_on",
-    "posted_on",
-)
+from .continuity_touchpoint_letter import FROZEN_FIELDS
 
 
 class ContinuityTouchpoint(models.Model):

@@ -80,6 +80,16 @@ class LetterCommon(HandoverCommon):
             },
         )
 
+    def _attempt(self, touchpoint, outcome):
+        return self.env["continuity.touchpoint.attempt"].create(
+            {
+                "touchpoint_id": touchpoint.id,
+                "channel_id": touchpoint.channel_id.id,
+                "user_id": self.leaver.id,
+                "outcome": outcome,
+            }
+        )
+
     def _problems(self, touchpoint):
         return "\n".join(touchpoint._letter_problems()[touchpoint.id])
 

@@ -243,6 +243,13 @@ class TestLetterProblems(LetterCommon):
         self.assertIn("not translated into", self._problems(self.mail))
         self.assertIn("Chinese", self._problems(self.mail))
 
+    def test_language_that_is_gone(self):
+        self.env.cr.execute(
+            "UPDATE res_partner SET lang = 'fr_FR' WHERE id = %s", [self.contact_1.id]
+        )
+        self.contact_1.invalidate_recordset()
+        self.assertIn("not translated into fr_FR", self._problems(self.mail))
+
     def test_half_a_translation(self):
         self.contact_1.lang = "zh_CN"
         self.template.with_context(lang="zh_CN").subject = "您好,近况如何,请告知"
@@ -471,14 +478,7 @@ class TestLetterRelease(LetterCommon):
     def test_over_the_next_channel_it_is_another_letter(self):
         self._release(self.mail)
         fingerprint = self.mail.letter_hash
-        attempt = self.env["continuity.touchpoint.attempt"].create(
-            {
-                "touchpoint_id": self.mail.id,
-                "channel_id": self.channel_email.id,
-                "user_id": self.leaver.id,
-                "outcome": "bounced",
-            }
-        )
+        attempt = self._attempt(self.mail, "bounced")
         self.mail._switch_channel("Bounced")
         self.assertFalse(self.mail.frozen_on)
         self.assertEqual(self.mail.state, "tried")
@@ -498,7 +498,7 @@ class TestLetterRelease(LetterCommon):
 
         def render(touchpoint):
             if touchpoint == letters[1]:
-                raise UserError("No paper left")
+                raise ValueError("No paper left")
             return PDF
 
         cron = self.env.ref("customer_continuity.cron_letter_pdf")

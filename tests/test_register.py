@@ -29,14 +29,7 @@ class TestRegister(LetterCommon):
     def test_of_a_selection(self):
         self.mail.with_user(self.leaver).action_release()
         self.mail.sudo().write({"ack_date": "2027-03-01 06:00:00", "ack_name": "Jane"})
-        self.env["continuity.touchpoint.attempt"].create(
-            {
-                "touchpoint_id": self.mail.id,
-                "channel_id": self.channel_email.id,
-                "user_id": self.leaver.id,
-                "outcome": "sent",
-            }
-        )
+        self._attempt(self.mail, "sent")
         letters = self.paper | self.mail
         register = self._register(letters.with_user(self.leaver).action_register_csv())
         header, *rows = self._rows(register)

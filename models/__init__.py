@@ -8,6 +8,7 @@ from . import continuity_profile_item
 from . import continuity_relationship
 from . import continuity_relationship_refresh
 from . import continuity_relationship_merge
+from . import continuity_relationship_quiet
 from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
@@ -45,6 +46,8 @@ from . import continuity_common_answer
 from . import continuity_concern_reuse
 from . import continuity_concern_letter
 from . import continuity_touchpoint_today
+from . import continuity_card_batch
+from . import continuity_card_batch_line
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover
@@ -89,7 +92,9 @@ from . import continuity_policy_later
 
 # What Odoo's own models get.
 from . import calendar_event
+from . import crm_lead
 from . import crm_team
+from . import digest_digest
 from . import mail_activity
 from . import mail_template
 from . import mail_template_concern
@@ -100,9 +105,11 @@ from . import res_company_working_time
 from . import res_config_settings
 from . import res_company_insight
 from . import res_partner
+from . import res_partner_postal
 from . import res_users
 from . import continuity_user_guard
 from . import continuity_user_audit
 from . import continuity_user_audit_links
 from . import continuity_reassignment
+from . import res_users_morning
 from . import sale_order

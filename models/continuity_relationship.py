@@ -414,6 +414,22 @@ class ContinuityRelationship(models.Model):
             [("relationship_id", "=", self.id)]
         )
 
+    def _last_channel(self):
+        """Return the channel over which people tried to reach this customer last."""
+        attempt = (
+            self.env["continuity.touchpoint.attempt"]
+            .sudo()
+            .search(
+                [
+                    ("touchpoint_id.relationship_id", "in", self.ids),
+                    ("channel_id.automatic", "=", False),
+                ],
+                order="id desc",
+                limit=1,
+            )
+        )
+        return attempt.channel_id.sudo(False)
+
     def action_log_contact(self):
         """Open the dialog that logs a contact nobody had planned.
 

@@ -13,15 +13,9 @@ class ContinuityTouchpoint(models.Model):
             "referral_received",
             "lost_reason",
             "lost_note",
-            "opening",
         }
     )
 
-    opening = fields.Text(
-        string="Suggested Opening",
-        readonly=True,
-        help="A sentence to begin with, in the responsible person's language.",
-    )
     proposal_made = fields.Boolean(
         readonly=True, help="Something was proposed to the customer in this contact."
     )

@@ -1,6 +1,5 @@
 import hashlib
 import json
-import re
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, LockError, UserError
@@ -177,25 +176,9 @@ class ContinuityTouchpoint(models.Model):
         :param str lang: code of the language of the letter
         """
         self.ensure_one()
-        recipient = self._letter_recipient().with_context(lang=lang)
-        customer = self.partner_id.commercial_partner_id
-        names = [customer.name] if customer != recipient else []
-        person = self._letter_person().with_context(lang=lang)
-        if lang.startswith("ja"):
-            names = names or [recipient.name]
-            if person:
-                title = " ".join(filter(None, (person.function, f"{person.name} 様")))
-                names = [*(names if customer != person else []), title]
-            else:
-                names = [f"{names[0]} 御中"]
-        else:
-            names.append(recipient.name)
-        address = recipient._display_address(without_company=True)
-        lines = [re.sub(" +", " ", line).strip() for line in address.splitlines()]
-        if lang.startswith("ja"):
-            # From the large to the small, and the name at the end.
-            return "\n".join(filter(None, [*lines, *names]))
-        return "\n".join(filter(None, [*names, *lines]))
+        return self._letter_recipient()._continuity_postal_address(
+            self._letter_person(), lang
+        )
 
     def _letter_fingerprint(self):
         """Return the SHA-256 over exactly what is sent, to compare with the one kept.

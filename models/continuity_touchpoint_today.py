@@ -24,7 +24,7 @@ class ContinuityTouchpoint(models.Model):
 
     _inherit = "continuity.touchpoint"
 
-    _guarded_fields = frozenset({"postponed_count"})
+    _guarded_fields = frozenset({"opening", "postponed_count"})
 
     today_group = fields.Selection(
         [
@@ -57,10 +57,17 @@ class ContinuityTouchpoint(models.Model):
         compute="_compute_last_contact",
         help="The last true contact with the customer: when and how.",
     )
-    opening = fields.Char(
+    opening = fields.Text(
+        string="Suggested Opening",
+        readonly=True,
+        help="What a process suggests to begin with, in the responsible person's "
+        "language.",
+    )
+    first_sentence = fields.Char(
         string="To Begin With",
-        compute="_compute_opening",
-        help="A sentence to open the conversation with, from what is known.",
+        compute="_compute_first_sentence",
+        help="A sentence to open the conversation with: what was suggested, else one "
+        "from what is known.",
     )
     open_concern_count = fields.Integer(
         string="Open Concerns", compute="_compute_open_concern_count"
@@ -211,9 +218,9 @@ class ContinuityTouchpoint(models.Model):
                 parts = [format_date(self.env, day)]
             touchpoint.last_contact = " · ".join(parts)
 
-    @api.depends("relationship_id", "partner_id")
+    @api.depends("opening", "relationship_id", "partner_id")
     @api.depends_context("lang", "uid")
-    def _compute_opening(self):
+    def _compute_first_sentence(self):
         """Propose a first sentence, from the freshest of what is known: what they
         said last, what troubles them, what they bought last."""
         held = self._last_held()
@@ -224,7 +231,9 @@ class ContinuityTouchpoint(models.Model):
                 touchpoint.relationship_id.id, (None, None, None)
             )
             problems = partner.sudo().continuity_problems
-            if note:
+            if touchpoint.opening:
+                sentence = touchpoint.opening
+            elif note:
                 sentence = self.env._(
                     "Last time you told me: “%s”. How did it go on?", _gist(note)
                 )
@@ -241,7 +250,7 @@ class ContinuityTouchpoint(models.Model):
                 sentence = self.env._(
                     "I look after your account and would like to introduce myself."
                 )
-            touchpoint.opening = sentence
+            touchpoint.first_sentence = sentence
 
     def _last_products(self):
         """Return what each customer ordered last, as far as the user may see it.

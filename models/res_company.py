@@ -69,12 +69,6 @@ class ResCompany(models.Model):
         required=True,
         groups="base.group_user",
     )
-    continuity_escalate_days = fields.Integer(
-        string="Manager Hears After (days)",
-        default=14,
-        required=True,
-        groups="base.group_user",
-    )
     continuity_morning_hour = fields.Float(
         string="Morning List At",
         default=7.0,
@@ -143,7 +137,6 @@ class ResCompany(models.Model):
             "continuity_window_top": (10, self.env._("mm")),
             "continuity_window_left": (0, self.env._("mm")),
             "continuity_retry_days": (1, self.env._("days")),
-            "continuity_escalate_days": (1, self.env._("days")),
             "continuity_morning_hour": (0, self.env._("hours")),
             "continuity_max_errors": (0, self.env._("errors")),
             "continuity_portal_days": (1, self.env._("days")),
@@ -159,7 +152,6 @@ class ResCompany(models.Model):
         "continuity_window_top",
         "continuity_window_left",
         "continuity_retry_days",
-        "continuity_escalate_days",
         "continuity_morning_hour",
         "continuity_max_errors",
         "continuity_portal_days",

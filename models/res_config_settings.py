@@ -39,9 +39,6 @@ class ResConfigSettings(models.TransientModel):
     continuity_retry_days = fields.Integer(
         related="company_id.continuity_retry_days", readonly=False
     )
-    continuity_escalate_days = fields.Integer(
-        related="company_id.continuity_escalate_days", readonly=False
-    )
     continuity_morning_hour = fields.Float(
         related="company_id.continuity_morning_hour", readonly=False
     )

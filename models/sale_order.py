@@ -16,6 +16,16 @@ class SaleOrder(models.Model):
         groups="customer_continuity.group_user",
     )
 
+    def action_log_continuity_contact(self):
+        """Open the dialog that logs a contact with the customer of this order.
+
+        :raise AccessError: unless the user may read the customer's relationship
+        """
+        self.ensure_one()
+        return self.partner_id.with_company(
+            self.company_id
+        ).action_log_continuity_contact()
+
     @api.depends("state", "continuity_purchase_reason")
     def _compute_continuity_ask_reason(self):
         for order in self:

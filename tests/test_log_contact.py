@@ -67,6 +67,129 @@ class TestLogContact(HandoverCommon):
             day,
         )
 
+    # === from everywhere === #
+
+    def test_from_order_and_deal(self):
+        order = self._create_order(self.customer_1, 100, "2027-02-01")
+        order.user_id = self.leaver
+        lead = self.env["crm.lead"].create(
+            {
+                "name": "Deal",
+                "type": "opportunity",
+                "partner_id": self.contact_1.id,
+                "user_id": self.leaver.id,
+                "company_id": self.company_a.id,
+            }
+        )
+        for record in (order, lead):
+            action = record.with_user(self.leaver).action_log_continuity_contact()
+            self.assertEqual(
+                action["context"]["default_relationship_id"], self.relationship.id
+            )
+        lead.partner_id = False
+        with self.assertRaisesRegex(UserError, "customer of this deal"):
+            lead.with_user(self.leaver).action_log_continuity_contact()
+
+    def test_two_clicks(self):
+        """Opening it and pressing a button is enough."""
+        for button, outcome in (
+            ("action_apply", "held"),
+            ("action_no_answer", "no_answer"),
+            ("action_message_left", "message_left"),
+        ):
+            with self.subTest(button=button):
+                dialog = (
+                    self.env["continuity.report.contact"]
+                    .with_user(self.leaver)
+                    .with_context(default_relationship_id=self.relationship.id)
+                    .create({})
+                )
+                getattr(dialog, button)()
+                attempts = self._touchpoints(self.customer_1).attempt_ids
+                self.assertEqual(attempts.sorted("id")[-1].outcome, outcome)
+
+    def test_whether_a_visit_was_held_has_to_be_said(self):
+        visit = self._plan_touchpoint(
+            occurrence="visit", channel_ids=self.channel_visit.ids
+        )
+        action = visit.with_user(self.leaver).action_report()
+        dialog = (
+            self.env["continuity.report.contact"]
+            .with_user(self.leaver)
+            .with_context(**action["context"])
+        )
+        self.assertFalse(Form(dialog).outcome)
+
+    def test_proposed_channel(self):
+        model = self.env["continuity.report.contact"].with_user(self.leaver)
+        model = model.with_context(default_relationship_id=self.relationship.id)
+        self.assertEqual(Form(model).channel_id, self.channel_call)
+        self._dialog(
+            self.leaver, self.relationship, channel_id=self.channel_email.id
+        ).action_apply()
+        self.assertEqual(Form(model).channel_id, self.channel_email, "used last")
+        self.customer_1.continuity_channel_id = self.channel_video
+        self.assertEqual(Form(model).channel_id, self.channel_video, "preferred")
+
+    def test_machines_outcomes_are_not_offered(self):
+        offered = dict(self.env["continuity.report.contact"]._selection_outcome())
+        self.assertEqual(
+            set(offered),
+            {
+                "held",
+                "no_answer",
+                "message_left",
+                "wrong_number",
+                "refused",
+                "posted",
+            },
+        )
+
+    def test_next_step(self):
+        with self.assertRaisesRegex(UserError, "by when"):
+            self._dialog(
+                self.leaver, self.relationship, next_step="Send the offer"
+            ).action_apply()
+        self._dialog(
+            self.leaver,
+            self.relationship,
+            next_step="Send the offer",
+            next_date="2027-03-10",
+        ).action_apply()
+        step = self._touchpoints(self.customer_1).filtered(lambda t: t.state == "owed")
+        self.assertEqual(step.name, "Send the offer")
+        self.assertEqual(str(step.date_due), "2027-03-10")
+        self.assertEqual(step.user_id, self.leaver)
+        self.assertIn("Agreed on", step.why)
+        self.assertFalse(step.activity_id, "not before its day")
+
+    def test_problem_becomes_a_concern(self):
+        self._dialog(
+            self.leaver,
+            self.relationship,
+            problem="The press leaks.",
+            problem_kind="complaint",
+        ).action_apply()
+        concern = self.env["continuity.concern"].search(
+            [("partner_id", "=", self.customer_1.id)]
+        )
+        self.assertEqual(concern.kind, "complaint")
+        self.assertEqual(concern.question, "The press leaks.")
+        self.assertEqual(concern.source, "contact")
+        self.assertEqual(concern.touchpoint_id, self._touchpoints(self.customer_1))
+
+    def test_forms_of_order_and_deal_show_the_button(self):
+        for model, view in (
+            ("sale.order", "sale.view_order_form"),
+            ("crm.lead", "crm.crm_lead_view_form"),
+        ):
+            arch = (
+                self.env[model]
+                .with_user(self.leaver)
+                .get_view(self.env.ref(view).id, "form")["arch"]
+            )
+            self.assertIn("action_log_continuity_contact", arch)
+
     def test_what_reached_nobody_moves_nothing(self):
         for values in (
             {"channel_id": self.channel_voicemail.id, "outcome": "held"},

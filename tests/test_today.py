@@ -141,23 +141,30 @@ class TestToday(TodayCommon):
         today = self._mine(self.today)
         self.assertIn("Call", today.last_contact)
         self.assertIn("2027", today.last_contact)
-        self.assertIn("“They want a second machine.”", today.opening)
+        self.assertIn("“They want a second machine.”", today.first_sentence)
 
     def test_opening_from_the_facts(self):
         today = self._mine(self.today)
-        self.assertIn("introduce myself", today.opening)
+        self.assertIn("introduce myself", today.first_sentence)
         self._create_order(self.customer_1, 100, "2027-02-01").user_id = self.leaver
         today.invalidate_recordset()
-        self.assertIn("“Continuity product”", today.opening)
+        self.assertIn("“Continuity product”", today.first_sentence)
         self.customer_1.continuity_problems = "The old press leaks " + "x" * 100
         today.invalidate_recordset()
-        self.assertIn("The old press leaks", today.opening)
-        self.assertIn("…", today.opening)
+        self.assertIn("The old press leaks", today.first_sentence)
+        self.assertIn("…", today.first_sentence)
+
+    def test_opening_of_the_process_comes_first(self):
+        self.today.opening = "How does the new press run?"
+        self.customer_1.continuity_problems = "It leaks"
+        self.assertEqual(
+            self._mine(self.today).first_sentence, "How does the new press run?"
+        )
 
     def test_no_product_of_an_order_one_may_not_see(self):
         self._create_order(self.customer_1, 100, "2027-02-01").user_id = self.successor
         self.customer_1.user_id = self.successor
-        self.assertNotIn("product", self._mine(self.today).opening)
+        self.assertNotIn("product", self._mine(self.today).first_sentence)
 
     def test_open_concerns(self):
         self.env["continuity.concern"]._raise_concern(
@@ -184,7 +191,7 @@ class TestToday(TodayCommon):
         names = [
             n for n in self.env["continuity.touchpoint"]._fields if f'"{n}"' in arch
         ]
-        self.assertIn("opening", names)
+        self.assertIn("first_sentence", names)
         many2one = {"fields": {"display_name": {}}}
         spec = {
             n: many2one
@@ -346,6 +353,8 @@ class TestTodayClicks(TodayCommon):
     def test_guarded(self):
         with self.assertRaises(AccessError):
             self._rpc(self.leaver, self.today, "write", {"postponed_count": 0})
+        with self.assertRaises(AccessError):
+            self._rpc(self.leaver, self.today, "write", {"opening": "x"})
 
     def test_print(self):
         today = self.env["continuity.touchpoint"].with_user(self.leaver)

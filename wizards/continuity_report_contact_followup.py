@@ -19,11 +19,6 @@ class ContinuityReportContact(models.TransientModel):
         string="Bought Elsewhere",
     )
     lost_note = fields.Char(string="Bought From", help="From whom, and what.")
-    problem = fields.Text(
-        string="Problem in Use",
-        help="What does not work, in the customer's words. It becomes a concern with "
-        "an owner and a deadline.",
-    )
 
     @api.depends("touchpoint_id")
     def _compute_is_followup(self):
@@ -31,7 +26,7 @@ class ContinuityReportContact(models.TransientModel):
             wizard.is_followup = wizard.touchpoint_id.purpose == "followup"
 
     def action_apply(self):
-        """Also keep what came of a follow-up, and open a concern for a problem.
+        """Also keep what came of a follow-up.
 
         See ``continuity.report.contact``.
         """
@@ -50,12 +45,4 @@ class ContinuityReportContact(models.TransientModel):
                     )
                 }
             )
-            if problem := (self.problem or "").strip():
-                self.env["continuity.concern"]._raise_concern(
-                    touchpoint=self.touchpoint_id,
-                    kind="worry",
-                    question=problem,
-                    source="contact",
-                    contact=self.touchpoint_id.contact_ids[:1],
-                )
         return result

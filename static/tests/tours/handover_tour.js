@@ -133,7 +133,7 @@ tours.add("continuity_handover_visit", {
         {
             content: "it was held",
             trigger:
-                ".modal .o_field_widget[name=outcome] .o_radio_item:contains(Held) input",
+                ".modal .o_field_widget[name=outcome] .o_selection_badge:contains(Held)",
             run: "click",
         },
         {

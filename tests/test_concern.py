@@ -159,6 +159,12 @@ class TestConcernDeadline(ConcernCommon):
         concern.with_user(self.manager).deadline = "2027-03-09 10:00:00"
         self.assertEqual(str(concern.sudo().escalate_on), "2027-03-09 10:00:00")
 
+    def test_not_even_a_manager_their_own(self):
+        concern = self._raise()
+        concern.owner_id = self.user_manager
+        with self.assertRaisesRegex(UserError, "forward"):
+            concern.with_user(self.user_manager).deadline = "2027-03-09 10:00:00"
+
     def test_another_kind_another_deadline(self):
         concern = self._raise(kind="legal")
         concern.with_user(self.owner).kind = "question"

@@ -333,11 +333,11 @@ class ContinuityTouchpoint(models.Model):
     def action_register_pdf(self):
         """Print who was told what, when, how and with what result."""
         return self.env["continuity.register"]._open(
-            self, self.env._("Register"), "pdf"
+            self, self.env._("Selection"), "pdf"
         )
 
     def action_register_csv(self):
         """Download who was told what, when, how and with what result."""
         return self.env["continuity.register"]._open(
-            self, self.env._("Register"), "csv"
+            self, self.env._("Selection"), "csv"
         )

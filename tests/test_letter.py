@@ -5,6 +5,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from ..models.continuity_touchpoint_letter import FROZEN_FIELDS
 from ..models.continuity_touchpoint_pdf import PDFS_WHILE_WAITING
 from .common_letter import LetterCommon
 
@@ -370,6 +371,8 @@ class TestLetterRelease(LetterCommon):
         self.template.body_html = "<p>Something else entirely</p>"
         self.contact_1.name = "Somebody Else"
         self.assertEqual(self.mail.letter_body, body)
+        # Access rights alone would do today; the guard holds when somebody gives more.
+        self.assertLessEqual(set(FROZEN_FIELDS), self.mail._all_guarded_fields())
         for name in ("letter_body", "letter_hash", "own_body", "signer_id"):
             with self.assertRaises(AccessError):
                 self._rpc(self.user_manager, self.mail, "write", {name: False})

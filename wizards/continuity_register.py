@@ -109,16 +109,20 @@ class ContinuityRegister(models.TransientModel):
         if touchpoint.state in ("failed", "cancelled") and touchpoint.reason:
             result = ": ".join(part for part in (result, touchpoint.reason) if part)
         acknowledged = (self._moment(touchpoint.ack_date), touchpoint.ack_name)
+        # Released and not gone yet: what will be sent is settled all the same.
+        letter = attempt or touchpoint
+        subject = letter.letter_subject or touchpoint.name
+        recipient = attempt.recipient if attempt else touchpoint.letter_email
         return [
             touchpoint.partner_id.display_name or "",
             ", ".join(touchpoint.contact_ids.mapped("name")),
-            attempt.letter_subject or touchpoint.name or "",
+            subject or "",
             (attempt.user_id or touchpoint.user_id).name or "",
             self._moment(attempt.date),
             channel.name or "",
-            attempt.recipient or "",
+            recipient or "",
             attempt.message_id or "",
-            attempt.letter_hash or "",
+            letter.letter_hash or "",
             result,
             labels["state"].get(touchpoint.state, ""),
             " ".join(part for part in acknowledged if part),

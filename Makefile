@@ -1,7 +1,7 @@
 # Everything a developer needs; dev/README.md explains.
 MAKEFLAGS += --no-print-directory
 export PORT BIND DB TAGS ODOO ODOO_PYTHON PYTHON
-.PHONY: help run stop shell test lint lint-selftest format i18n bench reset clean
+.PHONY: help run stop shell test lint lint-selftest format i18n bench torture reset clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
@@ -32,6 +32,9 @@ i18n: ## Bring i18n/*.pot and *.po up to date with the code
 
 bench: ## Measure, and print the ratios of docs/benchmarks.md
 	@dev/bench
+
+torture: ## Kill Odoo while it sends letters; none may be lost or sent twice
+	@dev/start torture
 
 reset: ## Drop the database of 'make run' [DB=]
 	@dev/start reset

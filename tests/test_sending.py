@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
@@ -468,6 +469,33 @@ class TestSending(SendingCommon):
                 letter.with_user(self.user_manager).write(values)
         with self.assertRaises(AccessError):
             self.sending.with_user(self.user_manager).write({"paused": True})
+
+    def test_lanes_that_run_are_left_alone(self):
+        """A lane runs as long as its row is locked, by whichever process."""
+        sending = self.env["continuity.sending"]
+        gone = 2**30
+        with self.registry.cursor() as other:
+            other.execute(
+                "SELECT id FROM ir_cron WHERE id = %s FOR NO KEY UPDATE",
+                [self.lane.id],
+            )
+            running = sending._find_running([self.lane.id, gone])
+            self.assertEqual(running, {self.lane.id})
+        self.assertFalse(sending._find_running([self.lane.id, gone]))
+
+    def test_conflict_is_tried_again(self):
+        """Two lanes that meet at one letter: the slower one looks again."""
+        failures = [SerializationFailure(), SerializationFailure()]
+
+        def claim():
+            if failures:
+                raise failures.pop()
+            return "claimed"
+
+        letters = self.env["continuity.touchpoint"]
+        with patch.object(self.env.cr, "rollback") as rollback:
+            self.assertEqual(letters._retry_on_conflict(claim), "claimed")
+        self.assertEqual(rollback.call_count, 2)
 
     # === Lanes === #
 

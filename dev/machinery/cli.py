@@ -10,6 +10,7 @@ from machinery import (
     lint_selftest,
     serving,
     testing,
+    torture,
     translating,
 )
 from machinery.environment import Environment
@@ -30,6 +31,7 @@ COMMANDS = {
     "lint": lint.lint,
     "lint-selftest": lint_selftest.selftest,
     "bench": bench.bench,
+    "torture": torture.torture,
     "i18n": translating.update,
     "format": lint.format_code,
     "reset": cleaning.reset,

@@ -87,24 +87,38 @@ def test(args):
             *("--screenshots", log_path.with_suffix("")),
         )
         code = run_odoo(env, command, log, log_path, Progress())
+        if not os.environ.get("TAGS"):
+            _check_torture(env, log, name)
     if not os.environ.get("TAGS"):
         _check_uninstalling(env, log, log_path)
     _forget_old_logs()
     return report(log, code, log_path)
 
 
+def _check_torture(env, log, name):
+    """Count whether letters survive kills: no test inside Odoo can kill it."""
+    from machinery import torture  # it needs `run_odoo` from here
+
+    _count(log, "torture", lambda: torture.check(env, name))
+
+
 def _check_uninstalling(env, log, log_path):
     """Count what no test inside Odoo can try."""
     from machinery import uninstalling  # it needs `run_odoo` from here
 
+    _count(log, "uninstalling", lambda: uninstalling.check(env, log_path))
+
+
+def _count(log, title, check):
+    """Count the results of checks outside Odoo among those of the tests."""
     try:
-        results = uninstalling.check(env, log_path)
+        results = check()
     except Problem as problem:
-        results = {"uninstalling": str(problem)}
+        results = {title: str(problem)}
     for name, failure in results.items():
         log.started.append(name)
         if failure:
-            log.failures.append((name, Message("ERROR", "uninstalling", [failure])))
+            log.failures.append((name, Message("ERROR", title, [failure])))
 
 
 def report(log, code, log_path):

@@ -22,8 +22,11 @@ from . import continuity_touchpoint_pdf
 from . import continuity_touchpoint_attempt_letter
 from . import continuity_wording
 from . import continuity_sending
+from . import continuity_lane
 from . import continuity_touchpoint_mail
 from . import continuity_touchpoint_sending
+from . import continuity_touchpoint_delivery
+from . import continuity_touchpoint_uncertain
 from . import continuity_touchpoint_reply
 from . import continuity_portal_token
 from . import continuity_portal_answer

@@ -2,11 +2,9 @@ import math
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-MAX_LANES = 8
-LETTERS_PER_MINUTE = "customer_continuity.letters_per_minute"
 # Minutes over which the rate is measured.
 RATE_MINUTES = 5
 
@@ -306,13 +304,26 @@ class ContinuitySending(models.Model):
 
     # === WHAT LANES REPORT === #
 
+    def _take_turns(self):
+        """Wait for other lanes that write this row; the database then refuses, and
+        the lane begins anew, without an error in Odoo's log."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM continuity_sending WHERE id = %s FOR NO KEY UPDATE",
+                self.id,
+            ),
+            log_exceptions=False,
+        )
+
     def _note_success(self):
         """A letter went out: what went wrong before is over."""
         if self.error_count or self.waiting_since:
+            self._take_turns()
             self.write({"error_count": 0, "waiting_since": False})
 
     def _note_waiting(self, reason):
         """The mail server cannot be reached."""
+        self._take_turns()
         now = fields.Datetime.now()
         self.write(
             {
@@ -324,6 +335,7 @@ class ContinuitySending(models.Model):
 
     def _note_error(self, reason):
         """Count an error; stop when there were too many in a row."""
+        self._take_turns()
         self.write(
             {
                 "error_count": self.error_count + 1,
@@ -367,128 +379,3 @@ class ContinuitySending(models.Model):
                 if self.company_id in manager.company_ids
             ]
         )
-
-    # === LANES === #
-
-    @api.model
-    def _lanes(self):
-        """Return the scheduled actions that send letters.
-
-        :rtype: ir.cron
-        """
-        data = (
-            self.env["ir.model.data"]
-            .sudo()
-            .search(
-                [
-                    ("module", "=", "customer_continuity"),
-                    ("model", "=", "ir.cron"),
-                    ("name", "=like", "cron_lane_%"),
-                ],
-                order="id",
-            )
-        )
-        crons = self.env["ir.cron"].sudo().with_context(active_test=False)
-        return crons.browse(data.mapped("res_id")).exists()
-
-    @api.model
-    def _get_running_lane(self):
-        """Return the lane that the scheduler is running here.
-
-        :raise UserError: when it is none: letters are sent by the scheduler alone,
-            which keeps two processes from running the same lane
-        """
-        cron_id = self.env.context.get("cron_id")
-        if not cron_id or cron_id not in self._lanes().ids:
-            raise UserError(
-                self.env._("Letters are sent by their scheduled actions only.")
-            )
-        return self.env["ir.cron"].browse(cron_id)
-
-    @api.model
-    def _find_running(self, lane_ids):
-        """Return which of these lanes run now, here or on another host.
-
-        The scheduler keeps the row of an action locked while it runs. Those that can
-        be locked stay so until the end of the transaction, so that they cannot start
-        meanwhile.
-
-        :param list[int] lane_ids: ids of ``ir.cron``, existing or not
-        :rtype: set[int]
-        """
-        rows = self.env.execute_query(
-            SQL("SELECT id FROM ir_cron WHERE id = ANY(%s)", list(lane_ids))
-        )
-        existing = {row[0] for row in rows}
-        self.env.cr.execute(
-            SQL(
-                """SELECT id FROM ir_cron WHERE id = ANY(%s)
-                      FOR NO KEY UPDATE SKIP LOCKED""",
-                list(lane_ids),
-            ),
-            log_exceptions=False,
-        )
-        return existing - {row[0] for row in self.env.cr.fetchall()}
-
-    @api.model
-    def _set_lanes(self, number):
-        """Add or remove lanes.
-
-        :param int number: how many there are to be, 1 to 8
-        :raise AccessError: unless the user may change the settings
-        :raise UserError: for another number, or when one to remove is sending
-        """
-        if not self.env.is_system():
-            raise AccessError(
-                self.env._("Only an administrator may change the number of lanes.")
-            )
-        if not 1 <= number <= MAX_LANES:
-            raise UserError(
-                self.env._(
-                    "%(number)s lanes are not possible: choose 1 to %(most)s.",
-                    number=number,
-                    most=MAX_LANES,
-                )
-            )
-        lanes = self._lanes()
-        first = self.env.ref("customer_continuity.cron_lane_1").sudo()
-        for index in range(len(lanes) + 1, number + 1):
-            lane = first.copy({"name": f"{first.name} ({index})", "active": True})
-            # By its external id it is found, and removed with the addon.
-            self.env["ir.model.data"].sudo().create(
-                {
-                    "module": "customer_continuity",
-                    "model": "ir.cron",
-                    "name": f"cron_lane_{lane.id}",
-                    "res_id": lane.id,
-                    "noupdate": True,
-                }
-            )
-        self._remove_lanes((lanes - first).sorted("id")[number - 1 :])
-
-    def _remove_lanes(self, lanes):
-        """Delete lanes that are not sending at this moment."""
-        try:
-            lanes.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "A lane to remove is sending. Pause the letters, wait a minute and "
-                    "try again."
-                )
-            ) from error
-        actions = lanes.ir_actions_server_id
-        lanes.unlink()
-        actions.unlink()
-
-    @api.model
-    def _wake_lanes(self):
-        """Let the lanes look for letters now instead of within the minute."""
-        for lane in self._lanes():
-            lane._trigger()
-
-    @api.model
-    def _get_letters_per_minute(self):
-        """Return how many letters may leave per minute, 0 for any number."""
-        value = self.env["ir.config_parameter"].sudo().get_param(LETTERS_PER_MINUTE)
-        return int(value) if value and value.isdigit() else 0

@@ -1,12 +1,16 @@
+import logging
 from datetime import timedelta
 
 from lxml import html
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, email_normalize, html2plaintext, html_sanitize
 
 from ..tools.incoming_mail import DELAYED, SOFT
 from ..tools.smtp_delivery import Delivery
+
+_logger = logging.getLogger(__name__)
 
 # What a lane has handed over, or a person may have.
 HANDED_OVER = ("sending", "uncertain", "done")
@@ -71,13 +75,24 @@ class ContinuityTouchpoint(models.Model):
         self.replied_on = fields.Datetime.now()
         words = self._own_words(msg_dict)
         if words:
-            self.env["continuity.concern"]._raise_concern(
-                touchpoint=self,
-                kind="question",
-                question=words,
-                source="mail",
-                contact=person,
-            )
+            self._raise_reply_concern(words, person)
+
+    def _raise_reply_concern(self, words, person):
+        """Make a concern of a reply; where that fails, the reply is kept all the
+        same: the gateway would throw it away."""
+        try:
+            with self.env.cr.savepoint():
+                self.env["continuity.concern"]._raise_concern(
+                    touchpoint=self,
+                    kind="question",
+                    question=words,
+                    source="mail",
+                    contact=person,
+                )
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("No concern could be made of a reply to %s", self)
 
     def _find_writer(self, email_from):
         """Return the person of this customer who writes from an address, if any."""

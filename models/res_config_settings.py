@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .continuity_sending import LETTERS_PER_MINUTE
+from .continuity_lane import LETTERS_PER_MINUTE
 
 
 class ResConfigSettings(models.TransientModel):

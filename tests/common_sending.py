@@ -41,6 +41,7 @@ class SendingCommon(ContinuityCommon):
         cls.mass_channel = cls.env.ref("customer_continuity.channel_mass_email")
         cls.call_channel = cls.env.ref("customer_continuity.channel_call")
         cls.lane = cls.env.ref("customer_continuity.cron_lane_1")
+        cls.user_sales_a.tz = "UTC"
         cls.sending = cls.env["continuity.sending"]._for_company(cls.company_a)
         cls.env["ir.config_parameter"].set_param(
             "customer_continuity.letters_per_minute", "0"

@@ -200,6 +200,18 @@ class TestReplies(RepliesCommon):
         author = letter.message_ids[0].author_id
         self.assertEqual(author, self.user_sales_b.partner_id)
 
+    def test_reply_is_kept_when_no_concern_can_be_made(self):
+        letter = self._sent()
+        concern = type(self.env["continuity.concern"])
+        log = "odoo.addons.customer_continuity.models.continuity_touchpoint_reply"
+        with (
+            patch.object(concern, "_raise_concern", side_effect=ValueError("broken")),
+            mute_logger(log),
+        ):
+            self._reply(letter, text="Please call")
+        self.assertIn("Please call", letter.message_ids[0].body)
+        self.assertTrue(letter.replied_on)
+
     def test_reply_to_an_uncertain_letter(self):
         """It stands in the chatter before it is sent, so the answer finds it."""
         self.sink.drop = "."
@@ -323,6 +335,9 @@ class TestBounces(RepliesCommon):
         self._bounce(letter)
         mine = self.env["continuity.touchpoint"].with_user(self.user_sales_a)
         found = mine.search(
-            [("state", "=", "tried"), ("date_show", "<=", fields.Date.today())]
+            [
+                ("state", "=", "tried"),
+                ("date_show", "<=", fields.Date.context_today(letter)),
+            ]
         )
         self.assertIn(letter, found)

@@ -12,10 +12,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..models import continuity_touchpoint_sending as engine
+from ..models.continuity_touchpoint_delivery import MAX_TRIES
+from ..tools.smtp_delivery import ACCEPTED, Delivery
 from .common_sending import SendingCommon
 
-SENDING_LOG = "odoo.addons.customer_continuity.models.continuity_touchpoint_sending"
+MODELS = "odoo.addons.customer_continuity.models"
+SENDING_LOG = f"{MODELS}.continuity_touchpoint_sending"
+DELIVERY_LOG = f"{MODELS}.continuity_touchpoint_delivery"
 
 
 @tagged("post_install", "-at_install")
@@ -71,6 +74,16 @@ class TestSending(SendingCommon):
         self.assertEqual(reply_to, self.user_sales_a.email)
         self.assertFalse(self.sending.replies_captured)
 
+    def test_its_task_is_done(self):
+        letter = self._letter(state="owed")
+        letter._show()
+        task = letter.activity_id
+        self.assertEqual(task.user_id, self.user_sales_a)
+        letter.state = "released"
+        self._run()
+        self.assertFalse(task.active)
+        self.assertEqual(letter.attempt_ids.mapped("outcome"), ["sent"])
+
     def test_enclosures(self):
         enclosure = self.env["ir.attachment"].create(
             {"name": "terms.pdf", "raw": b"%PDF-1.4 \n.\n..\n", "res_model": False}
@@ -110,6 +123,19 @@ class TestSending(SendingCommon):
             self.sink.recipients(), [first.letter_email, later.letter_email]
         )
         self.assertEqual(tomorrow.state, "released")
+
+    def test_the_day_is_the_responsible_persons(self):
+        """It is another day in Tokyo and in New York."""
+        letter = self._letter(date_show="2026-03-02", date_due="2026-03-02")
+        for tz, moment, state in (
+            ("America/New_York", "2026-03-02 03:00", "released"),
+            ("Asia/Tokyo", "2026-03-01 14:00", "released"),
+            ("Asia/Tokyo", "2026-03-01 16:00", "done"),
+        ):
+            self.user_sales_a.tz = tz
+            with freeze_time(moment):
+                self._run()
+            self.assertEqual(letter.state, state, f"{tz} {moment}")
 
     def test_server_by_the_filter_of_the_sender(self):
         self.mail_server.write(
@@ -187,6 +213,8 @@ class TestSending(SendingCommon):
         for hour in range(1, 15):
             with freeze_time(now + timedelta(hours=2 * hour)):
                 self._run()
+                wait = letter.send_after - fields.Datetime.now()
+                self.assertEqual(wait, timedelta(minutes=1 if hour == 1 else 60))
         self.assertEqual(letter.state, "released")
         self.assertFalse(letter.attempt_ids)
         self.assertFalse(self.sending.paused)
@@ -291,7 +319,7 @@ class TestSending(SendingCommon):
         self.assertEqual(letter.state, "released")
         self.assertIn("come back later", letter.send_error)
         self.assertGreater(letter.send_after, now)
-        for hour in range(1, engine.MAX_TRIES):
+        for hour in range(1, MAX_TRIES):
             self.assertEqual(letter.state, "released")
             with freeze_time(now + timedelta(hours=2 * hour)):
                 self._run()
@@ -316,7 +344,7 @@ class TestSending(SendingCommon):
         self.assertIn("nonsense", broken.attempt_ids.note)
         self.assertEqual(other.state, "done")
 
-    @mute_logger(SENDING_LOG)
+    @mute_logger(DELIVERY_LOG)
     def test_process_that_refuses_does_not_undo_the_sending(self):
         letter = self._letter()
         touchpoint = type(self.env["continuity.touchpoint"])
@@ -425,7 +453,7 @@ class TestSending(SendingCommon):
 
     def test_letter_that_bounced_before_it_was_written_down(self):
         letter = self._letter(state="tried", lane=self.lane.id)
-        letter._record_delivery(self.lane, engine.Delivery(engine.ACCEPTED, "250"))
+        letter._record_delivery(self.lane, Delivery(ACCEPTED, "250"))
         self.assertEqual(letter.state, "tried")
         self.assertEqual(letter.attempt_ids.outcome, "sent")
 

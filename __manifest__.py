@@ -6,7 +6,7 @@
     "category": "Sales/CRM",
     "author": "Customer Continuity contributors",
     "license": "LGPL-3",
-    "depends": ["sale_crm", "account", "calendar"],
+    "depends": ["sale_crm", "account", "calendar", "base_import"],
     "data": [
         "security/continuity_security.xml",
         "security/ir.model.access.csv",
@@ -44,6 +44,7 @@
         "wizards/continuity_concern_told_views.xml",
         "wizards/continuity_handover_wizard_views.xml",
         "wizards/continuity_user_reassign_views.xml",
+        "wizards/continuity_handover_wizard_assign_views.xml",
         "wizards/continuity_letter_views.xml",
         "wizards/continuity_followup_preview_views.xml",
         "wizards/continuity_report_contact_followup_views.xml",

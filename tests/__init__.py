@@ -1,6 +1,7 @@
 from . import test_activity_sync
 from . import test_archive_guard
 from . import test_card_batch
+from . import test_assignment_import
 from . import test_common_answer
 from . import test_concern
 from . import test_concern_tour

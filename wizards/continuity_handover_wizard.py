@@ -165,9 +165,7 @@ class ContinuityHandoverWizard(models.TransientModel):
         self._check_may_draft()
         if errors := self._who_errors():
             raise UserError("\n".join(errors))
-        proposals = self.env["continuity.handover"]._propose_lines(
-            self.leaver_ids, self.company_id
-        )
+        proposals = self._get_proposals()
         if not proposals:
             raise UserError(
                 self.env._(
@@ -182,6 +180,16 @@ class ContinuityHandoverWizard(models.TransientModel):
         self._suggest_dates()
         return self._reopen()
 
+    def _get_proposals(self):
+        """Return the values of the lines that are proposed; extensions choose among
+        them. Callers have checked who drafts.
+
+        :rtype: list[dict]
+        """
+        return self.env["continuity.handover"]._propose_lines(
+            self.leaver_ids, self.company_id
+        )
+
     def _prepare_line_commands(self, proposals):
         """Return what makes the lines those proposed: new ones, those known already
         with what people changed on them, and no others.
@@ -189,9 +197,6 @@ class ContinuityHandoverWizard(models.TransientModel):
         :param list proposals: values of lines, see ``_propose_lines``
         :rtype: list[Command]
         """
-        successor = self.successor_id
-        if self.successor_mode == "each":
-            successor = successor.browse()
         known = {}
         for line in self.line_ids:
             # Another company's relationship and tier do not fit any more.
@@ -206,6 +211,7 @@ class ContinuityHandoverWizard(models.TransientModel):
                 values.get("partner_id", False),
                 values.get("lead_id", False),
             )
+            successor = self._propose_successor(values)
             proposed = {"proposed_successor_id": successor.id}
             if line := known.pop(key, None):
                 if line.successor_id == line.proposed_successor_id:
@@ -220,6 +226,14 @@ class ContinuityHandoverWizard(models.TransientModel):
         kept = {command[1] for command in commands if command[0] == Command.UPDATE}
         gone = self.line_ids.filtered(lambda line: line.id not in kept)
         return [Command.delete(line.id) for line in gone] + commands
+
+    def _propose_successor(self, values):
+        """Return who is proposed to take a line over; extensions add ways.
+
+        :param dict values: of the line, see ``_propose_lines``
+        :rtype: res.users
+        """
+        return self.successor_id if self.successor_mode == "one" else self.env.user[:0]
 
     def _suggest_dates(self):
         """Propose a time for each visit that all who take part can keep."""

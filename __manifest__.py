@@ -68,6 +68,7 @@
         "views/continuity_handover_move_views.xml",
         "views/continuity_handover_digest_templates.xml",
         "views/continuity_relationship_views.xml",
+        "wizards/continuity_rotation_views.xml",
         "views/continuity_tier_views.xml",
         "views/continuity_morning_mail_templates.xml",
         "views/continuity_manager_views.xml",

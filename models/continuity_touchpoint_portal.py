@@ -48,7 +48,9 @@ class ContinuityTouchpoint(models.Model):
         compute="_compute_portal_state",
         string="Link to the Page",
     )
-    portal_valid_until = fields.Datetime(compute="_compute_portal_state")
+    portal_valid_until = fields.Datetime(
+        compute="_compute_portal_state", string="Valid Until"
+    )
 
     def _compute_portal_state(self):
         # Nobody has access to the links; whether one works is no secret.

@@ -96,7 +96,8 @@ class ContinuityTouchpoint(models.Model):
         same moment is refused by the database, and tried again by Odoo."""
         self.env.cr.execute(
             SQL(
-                "UPDATE continuity_touchpoint SET write_date = write_date WHERE id = %s",
+                """UPDATE continuity_touchpoint SET write_date = write_date
+                    WHERE id = %s""",
                 self.id,
             ),
             log_exceptions=False,

@@ -139,9 +139,7 @@ class ContinuityConcern(models.Model):
         help="When it goes to the manager unless it is answered.",
     )
     escalated_on = fields.Datetime(readonly=True, copy=False)
-    escalated_to_id = fields.Many2one(
-        "res.users", string="Escalated To", readonly=True, ondelete="set null"
-    )
+    escalated_to_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     escalation_error = fields.Char(
         string="Why Not Escalated", readonly=True, copy=False
     )

@@ -237,7 +237,7 @@ class TestConcernEscalation(ConcernCommon):
 
         def escalate(records):
             if broken in records:
-                raise UserError("No such manager")
+                raise ValueError("No such manager")
             return original(records)
 
         self.patch(model, "_escalate", escalate)

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from lxml import html
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
@@ -31,8 +33,6 @@ class TestPortalPage(PortalCommon):
             self.assertIn(text, page.text)
 
     def test_every_control_has_a_name(self):
-        from lxml import html
-
         page = html.fromstring(self.url_open(self.link).content)
         self.assertEqual(page.get("lang"), "en-US")
         self.assertEqual(len(page.xpath("//h1")), 1)
@@ -303,7 +303,8 @@ class TestPortalAnswers(PortalCommon):
         meeting._show()
 
         def refuse(*args):
-            raise UserError("Resignation of Mr Secret")
+            words = "Resignation of Mr Secret"
+            raise UserError(words)
 
         self.patch(type(meeting), "_notify_origin", refuse)
         slot = fields.Datetime.to_string(

@@ -133,12 +133,12 @@ class ContinuityFollowupRule(models.Model):
                 ids=self.product_ids.ids,
             )
         return SQL(
-            """SELECT r.id AS relationship_id,
+            """WITH d AS MATERIALIZED (%(deliveries)s)
+               SELECT r.id AS relationship_id,
                       COALESCE('order:' || d.order_id, 'invoice:' || d.move_id) AS key,
                       d.day AS since, d.day + %(days)s AS date_due,
                       d.name AS document, NULL::int AS product_id
-                 FROM (%(deliveries)s) d
-                 JOIN (%(source)s) ON p.id = d.partner_id
+                 FROM d JOIN (%(source)s) ON p.id = d.partner_id
                 WHERE %(condition)s AND %(with_product)s""",
             days=self.days,
             deliveries=self._deliveries_sql(company, *self._delivery_window(window)),

@@ -1,11 +1,12 @@
+import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import split_every
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .continuity_followup_rule import STANDING
 
-ESCALATION_BATCH_SIZE = 100
+_logger = logging.getLogger(__name__)
 
 
 class ContinuityFollowupOccurrence(models.Model):
@@ -16,17 +17,31 @@ class ContinuityFollowupOccurrence(models.Model):
     @api.model
     def _cron_escalate(self):
         """Tell managers, once each, of silent customers nobody has contacted though
-        it was planned, in batches."""
+        it was planned.
+
+        One that fails keeps its reason in ``escalation_error``, is tried again at the
+        next run and holds up no other (I11).
+        """
         cron = self.env["ir.cron"]
         ids = []
         for company in self.env["res.company"].search([]):
             ids += self._search_to_escalate(company).ids
         cron._commit_progress(remaining=len(ids))
-        for batch_ids in split_every(ESCALATION_BATCH_SIZE, ids):
-            # Several hosts may run at once: take what nobody else has taken.
-            batch = self.browse(batch_ids).try_lock_for_update(allow_referencing=True)
-            batch._escalate()
-            if not cron._commit_progress(len(batch_ids)):
+        for occurrence_id in ids:
+            # Several hosts may run at once: each takes what nobody else has taken.
+            occurrence = self.browse(occurrence_id)
+            occurrence = occurrence.try_lock_for_update(allow_referencing=True)
+            try:
+                with self.env.cr.savepoint():
+                    occurrence._escalate()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
+                _logger.warning(
+                    "Follow-up %s cannot be escalated", occurrence_id, exc_info=error
+                )
+                occurrence.sudo().escalation_error = str(error)
+            if not cron._commit_progress(1):
                 return
 
     @api.model
@@ -57,9 +72,18 @@ class ContinuityFollowupOccurrence(models.Model):
         for occurrence in self.sudo().filtered(lambda row: not row.escalated_on):
             user = occurrence.touchpoint_id.user_id
             manager = user._continuity_manager(occurrence.company_id)
-            occurrence.write({"escalated_on": today, "escalated_to_id": manager.id})
             if not manager:
+                occurrence.escalation_error = self.env._(
+                    "Nobody manages %s: name a leader of the sales team.", user.name
+                )
                 continue
+            occurrence.write(
+                {
+                    "escalated_on": today,
+                    "escalated_to_id": manager.id,
+                    "escalation_error": False,
+                }
+            )
             occurrence = occurrence.with_context(
                 lang=manager.lang, mail_activity_quick_update=True
             )

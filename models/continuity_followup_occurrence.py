@@ -52,6 +52,7 @@ class ContinuityFollowupOccurrence(models.Model):
             "date_closed",
             "escalated_on",
             "escalated_to_id",
+            "escalation_error",
         }
     )
 
@@ -123,6 +124,11 @@ class ContinuityFollowupOccurrence(models.Model):
     escalated_on = fields.Date(readonly=True)
     escalated_to_id = fields.Many2one(
         "res.users", string="Escalated To", readonly=True, ondelete="set null"
+    )
+    escalation_error = fields.Char(
+        string="Why Not Escalated",
+        readonly=True,
+        help="Why the manager could not be told.",
     )
     # For grouping and filtering: no columns.
     trigger = fields.Selection(related="rule_id.trigger")

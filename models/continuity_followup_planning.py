@@ -190,26 +190,19 @@ class ContinuityFollowupOccurrence(models.Model):
         cancelled was not delivered. What a rule that was archived has found and
         nobody planned yet is dropped too.
         """
-        end = today + timedelta(days=HORIZON_DAYS - 1)
         rules = self._rules(company)
         obsolete = self.browse()
-        for rule in rules:
-            # The others depend on nothing that changes.
-            if rule.trigger in ("anniversary", "yearly", "rising"):
-                continue
-            window = Window(
-                None, end if rule.trigger in STANDING else None, today, recheck=True
-            )
+        for rule, window in self._windows_to_recheck(company, rules, today):
             obsolete |= self._search_rows(
                 company,
                 SQL(
                     """o.rule_id = %s AND NOT EXISTS (
-                           SELECT FROM (%s) d
-                            WHERE d.relationship_id = o.relationship_id
-                              AND d.key = split_part(o.key, '#', 1))""",
+                           SELECT FROM still
+                            WHERE still.relationship_id = o.relationship_id
+                              AND still.key = split_part(o.key, '#', 1))""",
                     rule.id,
-                    rule._due_sql(company, window),
                 ),
+                still=rule._due_sql(company, window),
             )
         obsolete |= self._search_rows(
             company,
@@ -222,9 +215,11 @@ class ContinuityFollowupOccurrence(models.Model):
             return
         touchpoints = obsolete.touchpoint_id
         for occurrence in obsolete:
-            occurrence.write(
-                {"state": "skipped", "reason": occurrence._obsolete_reason(rules)}
-            )
+            values = {"state": "skipped", "reason": occurrence._obsolete_reason(rules)}
+            if occurrence.trigger not in STANDING:
+                # A delivery that was put off is found again on its new day.
+                values["key"] = f"{occurrence.key}~{today}"
+            occurrence.write(values)
         for touchpoint in touchpoints:
             rows = self.search([("touchpoint_id", "=", touchpoint.id)])
             if rest := rows.filtered(lambda row: row.state in self._open_states):
@@ -233,12 +228,44 @@ class ContinuityFollowupOccurrence(models.Model):
                 own = rows & obsolete
                 touchpoint._cancel(own[:1].reason)
 
-    def _search_rows(self, company, condition):
-        """Return the open rows of a company that meet a condition on ``ROWS``."""
+    @api.model
+    def _windows_to_recheck(self, company, rules, today):
+        """Return the rules with open rows, and the days to ask them for again."""
+        # The others depend on nothing that changes.
+        changing = rules.filtered(
+            lambda rule: rule.trigger not in ("anniversary", "yearly", "rising")
+        )
         rows = self.env.execute_query(
             SQL(
-                """SELECT o.id FROM %s
+                """SELECT rule_id, MIN(date_due), MAX(date_due)
+                     FROM continuity_followup_occurrence
+                    WHERE company_id = %s AND state IN %s AND rule_id = ANY(%s)
+                 GROUP BY rule_id ORDER BY rule_id""",
+                company.id,
+                self._open_states,
+                changing.ids,
+            )
+        )
+        horizon = today + timedelta(days=HORIZON_DAYS - 1)
+        for rule_id, first, last in rows:
+            rule = rules.browse(rule_id)
+            if rule.trigger in STANDING:
+                yield rule, Window(None, horizon, today, recheck=True)
+            else:
+                yield rule, Window(first, last, today)
+
+    def _search_rows(self, company, condition, still=None):
+        """Return the open rows of a company that meet a condition on ``ROWS``.
+
+        :param SQL condition: may look at the table ``still``
+        :param SQL still: what that one is
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """%s SELECT o.id FROM %s
                     WHERE o.company_id = %s AND o.state IN %s AND %s""",
+                # Computed once, not for each row.
+                SQL("WITH still AS MATERIALIZED (%s)", still) if still else SQL(),
                 ROWS,
                 company.id,
                 self._open_states,

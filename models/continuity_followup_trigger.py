@@ -148,21 +148,21 @@ class ContinuityFollowupRule(models.Model):
         source, condition = self._customer_sql(company)
         due = SQL("GREATEST(%s, before.closed + c.days)", due)
         return SQL(
-            """SELECT r.id AS relationship_id,
+            """WITH before AS MATERIALIZED (
+                    SELECT relationship_id, since, COUNT(*) AS number,
+                           MAX(date_closed) AS closed,
+                           BOOL_OR(state IN %(open)s) AS open
+                      FROM continuity_followup_occurrence
+                     WHERE rule_id = %(rule)s AND company_id = %(company)s
+                  GROUP BY relationship_id, since)
+               SELECT r.id AS relationship_id,
                       %(key)s || COALESCE('#' || before.number, '') AS key,
                       %(since)s AS since, %(due)s AS date_due,
                       NULL::varchar AS document, NULL::int AS product_id
                  FROM %(source)s
                  JOIN (VALUES %(cadences)s) AS c (tier_id, days)
                    ON c.tier_id = r.tier_id
-            LEFT JOIN (
-                    SELECT relationship_id, since, COUNT(*) AS number,
-                           MAX(date_closed) AS closed,
-                           BOOL_OR(state IN %(open)s) AS open
-                      FROM continuity_followup_occurrence
-                     WHERE rule_id = %(rule)s AND company_id = %(company)s
-                  GROUP BY relationship_id, since
-                      ) before
+            LEFT JOIN before
                    ON before.relationship_id = r.id
                   AND before.since IS NOT DISTINCT FROM %(since)s
                 WHERE %(condition)s AND %(extra)s AND %(within)s

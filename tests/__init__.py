@@ -9,6 +9,7 @@ from . import test_demo
 from . import test_digest
 from . import test_followup_planning
 from . import test_followup_rule
+from . import test_followup_year
 from . import test_handover_access
 from . import test_handover_attacks
 from . import test_handover_cutover
@@ -39,6 +40,7 @@ from . import test_replies
 from . import test_rotation
 from . import test_sending
 from . import test_settings
+from . import test_silence_oracle
 from . import test_tiers
 from . import test_today
 from . import test_touchpoint

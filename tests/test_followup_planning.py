@@ -585,6 +585,43 @@ class TestFollowupPlanning(FollowupCommon):
             "once",
         )
 
+    def test_nobody_to_escalate_to(self):
+        self._create_rule("silence")
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        self._spoken_to(self.relationship_3, "2026-09-02")
+        self._plan()
+        model = self.registry["res.users"]
+        find = model._continuity_manager
+
+        def fail(user, company):
+            if user == self.user_sales_a:
+                raise ValueError("No such team.")
+            return find(user, company)
+
+        logger = "odoo.addons.customer_continuity.models.continuity_followup_escalation"
+        with (
+            self._at("2027-03-16"),
+            patch.object(model, "_continuity_manager", fail),
+            mute_logger(logger),
+        ):
+            self._run_cron("cron_followup_escalate")
+        first = self._found(relationship=self.relationship_1)
+        self.assertEqual(first.escalation_error, "No such team.")
+        self.assertFalse(first.escalated_on)
+        other = self._found(relationship=self.relationship_3)
+        self.assertTrue(other.escalated_on or other.escalation_error)
+
+    def test_delivery_put_off_is_found_again(self):
+        self._create_rule("delivery", days=7)
+        order = self._create_order(self.customer_1, 100, "2027-02-24")
+        self._plan()
+        order.commitment_date = "2027-05-03"
+        self._plan_on(TOMORROW)
+        self.assertEqual(self._found().state, "skipped")
+        self._plan_on("2027-05-10")
+        self.assertEqual(self._found().mapped("state"), ["skipped", "planned"])
+        self.assertEqual(self._found()[1].date_due, date(2027, 5, 10))
+
     # === what came of it === #
 
     def _report(self, touchpoint, **values):

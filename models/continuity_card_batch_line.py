@@ -122,7 +122,7 @@ class ContinuityCardBatchLine(models.Model):
     def _check_draft(self):
         if any(line.batch_id.state != "draft" for line in self):
             raise UserError(
-                self.env._("Who gets a card is settled: go back to the draft first.")
+                self.env._("Who gets a card is decided: go back to the draft first.")
             )
 
     def _take_snapshot(self):

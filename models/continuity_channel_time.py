@@ -20,8 +20,8 @@ class ContinuityChannelTime(models.Model):
         "continuity.channel", required=True, index=True, ondelete="cascade"
     )
     sequence = fields.Integer(default=10)
-    hour_from = fields.Float(string="From", required=True)
-    hour_to = fields.Float(string="To", required=True)
+    hour_from = fields.Float(string="From (hour)", required=True)
+    hour_to = fields.Float(string="To (hour)", required=True)
 
     _hours_make_sense = models.Constraint(
         "CHECK(hour_from >= 0 AND hour_from < hour_to AND hour_to <= 24)",

@@ -12,10 +12,10 @@ class ContinuityReassignment(models.Model):
     _rec_name = "user_id"
 
     user_id = fields.Many2one(
-        "res.users", string="From", readonly=True, index=True, ondelete="set null"
+        "res.users", string="Taken From", readonly=True, index=True, ondelete="set null"
     )
     successor_id = fields.Many2one(
-        "res.users", string="To", readonly=True, ondelete="set null"
+        "res.users", string="Given To", readonly=True, ondelete="set null"
     )
     company_id = fields.Many2one(
         "res.company",

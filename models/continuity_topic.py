@@ -1,3 +1,5 @@
+import re
+
 from odoo import fields, models
 
 
@@ -30,6 +32,6 @@ class ContinuityTopic(models.Model):
         for topic in self:
             names = self._fields["name"]._get_stored_translations(topic) or {}
             words.update(names.values())
-            words.update((topic.keywords or "").split(","))
+            words.update(re.split("[,，、]", topic.keywords or ""))
         words = {word.strip() for word in words if word and word.strip()}
         return sorted(words, key=lambda word: (-len(word), word))

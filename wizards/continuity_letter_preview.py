@@ -33,7 +33,7 @@ class ContinuityLetterPreview(models.TransientModel):
     partner_id = fields.Many2one(related="touchpoint_id.partner_id")
     subject = fields.Char(compute="_compute_letter")
     body = fields.Html(compute="_compute_letter")
-    recipient = fields.Text(compute="_compute_letter", string="To")
+    recipient = fields.Text(compute="_compute_letter", string="Recipient")
     language = fields.Char(compute="_compute_letter")
     medium = fields.Char(compute="_compute_letter", string="Sent")
     signer_id = fields.Many2one(

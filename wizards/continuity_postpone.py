@@ -17,7 +17,7 @@ class ContinuityPostpone(models.TransientModel):
         readonly=True,
     )
     day = fields.Date(
-        string="To",
+        string="Postpone To",
         required=True,
         default=lambda self: fields.Date.context_today(self) + timedelta(days=14),
     )

@@ -60,6 +60,9 @@ plan.line_ids[0]._override_gate("Proof that it was used")
 plan.line_ids[0].action_cut_over()
 assert plan.line_ids[0].state == "moved", plan.line_ids[0].cutover_error
 env["ir.filters"].create({"name": "Mine", "model_id": "continuity.handover"})
+env["continuity.sending"]._set_lanes(3)
+env["continuity.sending"].action_open()
+env["ir.config_parameter"].set_param("customer_continuity.letters_per_minute", "60")
 env.cr.commit()
 """
 

@@ -29,9 +29,9 @@ from odoo import SUPERUSER_ID, api, sql_db
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-# Seconds a process may live when it sends nothing, and the whole may take after kills.
+# Seconds without a letter until the next kill, and until the end is given up.
 IDLE = 8
-PATIENCE = 600
+PATIENCE = 120
 
 
 class Torture:
@@ -125,19 +125,22 @@ class Torture:
         """Let the lanes send the rest undisturbed."""
         while len(self.processes) < self.lanes:
             self._start()
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        before, deadline = None, 0
+        while before != 0 and (before is None or time.monotonic() < deadline):
             time.sleep(1)
-            with self.environment() as env:
-                env.cr.execute(
-                    """SELECT COUNT(*) FROM continuity_touchpoint
-                        WHERE state IN ('released', 'sending')
-                          AND id BETWEEN %s AND %s""",
-                    [self.first, self.last],
-                )
-                (left,) = env.cr.fetchone()
-            if not left:
-                return
+            left = self._count_left()
+            if left != before:
+                before, deadline = left, time.monotonic() + PATIENCE
+
+    def _count_left(self):
+        """Return how many letters are still to be sent."""
+        with self.environment() as env:
+            env.cr.execute(
+                """SELECT COUNT(*) FROM continuity_touchpoint
+                    WHERE state IN ('released', 'sending') AND id BETWEEN %s AND %s""",
+                [self.first, self.last],
+            )
+            return env.cr.fetchone()[0]
 
     def _count(self):
         """Compare what the mail server accepted with what the database says."""

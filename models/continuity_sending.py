@@ -48,21 +48,17 @@ class ContinuitySending(models.Model):
         "res.company", required=True, readonly=True, ondelete="cascade"
     )
     paused = fields.Boolean(readonly=True)
-    paused_by_id = fields.Many2one(
-        "res.users", string="Paused By", readonly=True, ondelete="set null"
-    )
-    paused_on = fields.Datetime(string="Paused On", readonly=True)
+    paused_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    paused_on = fields.Datetime(readonly=True)
     stop_reason = fields.Char(
         string="Stopped Because",
         readonly=True,
         help="Set when the letters stopped by themselves.",
     )
-    resumed_by_id = fields.Many2one(
-        "res.users", string="Resumed By", readonly=True, ondelete="set null"
-    )
-    resumed_on = fields.Datetime(string="Resumed On", readonly=True)
+    resumed_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
+    resumed_on = fields.Datetime(readonly=True)
     error_count = fields.Integer(string="Errors in a Row", readonly=True)
-    last_error = fields.Char(string="Last Error", readonly=True)
+    last_error = fields.Char(readonly=True)
     last_error_on = fields.Datetime(readonly=True)
     waiting_since = fields.Datetime(
         string="Mail Server Away Since",
@@ -79,12 +75,11 @@ class ContinuitySending(models.Model):
     sent_count = fields.Integer(string="Sent in 24 Hours", compute="_compute_figures")
     uncertain_count = fields.Integer(string="Uncertain", compute="_compute_figures")
     per_minute = fields.Float(
-        string="Per Minute",
         compute="_compute_figures",
         digits=(16, 1),
         help="Letters sent per minute during the last five minutes.",
     )
-    time_left = fields.Char(string="Time Left", compute="_compute_figures")
+    time_left = fields.Char(compute="_compute_figures")
     progress = fields.Float(compute="_compute_figures", help="Sent, in %.")
     status = fields.Selection(
         [

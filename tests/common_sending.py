@@ -42,6 +42,10 @@ class SendingCommon(ContinuityCommon):
         cls.call_channel = cls.env.ref("customer_continuity.channel_call")
         cls.lane = cls.env.ref("customer_continuity.cron_lane_1")
         cls.user_sales_a.tz = "UTC"
+        # What else the database has to send is no business of these tests.
+        cls.env["continuity.touchpoint"].search(
+            [("state", "in", ("released", "sending"))]
+        ).state = "owed"
         cls.sending = cls.env["continuity.sending"]._for_company(cls.company_a)
         cls.env["ir.config_parameter"].set_param(
             "customer_continuity.letters_per_minute", "0"

@@ -67,8 +67,12 @@ from . import continuity_handover_letter
 from . import continuity_handover_result
 from . import continuity_handover_movers
 from . import continuity_handover_finding
+from . import continuity_handover_log
 from . import continuity_handover_cutover
 from . import continuity_handover_followers
+from . import continuity_handover_restore
+from . import continuity_handover_undo
+from . import continuity_handover_leftover
 from . import continuity_handover_digest
 from . import continuity_handover_partner
 

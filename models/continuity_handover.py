@@ -643,7 +643,9 @@ class ContinuityHandover(models.Model):
         self._check_participant()
         for plan in self:
             still_open = plan.sudo().line_ids.filtered(
-                lambda line: line.state in ("open", "queued") and not line.excluded
+                lambda line: (
+                    line.state in ("open", "queued", "undoing") and not line.excluded
+                )
             )
             if still_open:
                 raise UserError(

@@ -53,9 +53,20 @@ class ContinuityHandover(models.Model):
         goes wrong with one customer is kept on its line. At the end each successor
         gets one digest.
         """
+        self._work_off("queued", ("running",), "_cut_over_batch")
+        self.env["continuity.handover.line"].sudo()._inform_waiting_successors()
+
+    @api.model
+    def _work_off(self, state, plan_states, method):
+        """Work on all lines in a state, in batches, each its own transaction.
+
+        :param str state: of the lines; the work takes them out of it
+        :param tuple plan_states: states of the plans whose turn it is
+        :param str method: of the lines; gets those of one plan at a time
+        """
         cron = self.env["ir.cron"]
         lines = self.env["continuity.handover.line"].sudo()
-        domain = [("state", "=", "queued"), ("handover_id.state", "=", "running")]
+        domain = [("state", "=", state), ("handover_id.state", "in", plan_states)]
         cron._commit_progress(remaining=lines.search_count(domain))
         conflicts = 0
         while True:
@@ -66,7 +77,7 @@ class ContinuityHandover(models.Model):
                 if not batch:
                     break
                 for plan_lines in batch.grouped("handover_id").values():
-                    plan_lines._cut_over_batch()
+                    getattr(plan_lines, method)()
                 seconds_left = cron._commit_progress(len(batch))
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # Somebody changed one of these records meanwhile: look again.
@@ -77,7 +88,6 @@ class ContinuityHandover(models.Model):
                 continue
             if not seconds_left:
                 break
-        lines._inform_waiting_successors()
 
     @api.model
     def _write_person(self, mover, records, values):
@@ -118,31 +128,44 @@ class ContinuityHandoverLine(models.Model):
         Callers have checked the gate. A customer that cannot be moved stays open and
         keeps the reason in ``cutover_error``; the others go on. Does not commit.
         """
-        # By ids: a one2many prefetches nothing once the cache is emptied below.
+        self._in_batches("_cut_over_batch")
+        self.browse(self.ids)._inform_successors()
+
+    def _in_batches(self, method):
+        """Call a method with these lines, those of one plan at a time and not too many.
+
+        :param str method: of the lines
+        """
+        # By ids: a one2many prefetches nothing once the cache is emptied, as below.
         lines = self.sudo().browse(self.ids)
         for plan_lines in lines.grouped("handover_id").values():
             for ids in split_every(BATCH_SIZE, plan_lines.ids):
-                lines.browse(ids)._cut_over_batch()
+                getattr(lines.browse(ids), method)()
                 self.env.invalidate_all()  # bounds the memory of a long list
-        lines._inform_successors()
 
     def _cut_over_batch(self):
-        """Move the lines of one plan together; if that fails, one by one, so that one
-        customer's error does not hold up the others."""
-        ready = self.sudo()._without_obstacles()
-        if not ready:
+        """Move the lines of one plan that can be moved."""
+        self.sudo()._without_obstacles()._isolated("_move")
+
+    def _isolated(self, method):
+        """Do something with the lines of one plan together; if that fails, one by one,
+        so that one customer's error does not hold up the others.
+
+        :param str method: of the lines
+        """
+        if not self:
             return
         try:
             with self.env.cr.savepoint():
-                ready._move()
+                getattr(self, method)()
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise  # only a new transaction can see what the other one changed
         except Exception as error:
-            if len(ready) == 1:
-                ready._keep_error(error)
+            if len(self) == 1:
+                self._keep_error(error)
                 return
-            for line in ready:
-                line._cut_over_batch()
+            for line in self:
+                line._isolated(method)
 
     def _without_obstacles(self):
         """Return the lines that can be moved; note on the others why not.
@@ -168,12 +191,12 @@ class ContinuityHandoverLine(models.Model):
         return ready - blocked
 
     def _keep_error(self, error):
-        """Leave a line open with the reason why it could not be moved."""
+        """Leave a line where it was, with the reason why it could not be moved."""
         if isinstance(error, UserError):
             message = str(error)
         else:
             _logger.error(
-                "Line %s of handover %s could not be cut over",
+                "Line %s of handover %s could not be moved",
                 self.id,
                 self.handover_id.name,
                 exc_info=error,
@@ -185,7 +208,8 @@ class ContinuityHandoverLine(models.Model):
                 kind=kind,
                 error=error,
             )
-        self.write({"state": "open", "cutover_error": message})
+        back = "moved" if self.state == "undoing" else "open"
+        self.write({"state": back, "cutover_error": message})
 
     def _move(self):
         """Move everything that belongs to these lines; all of one plan."""
@@ -198,11 +222,10 @@ class ContinuityHandoverLine(models.Model):
         for mover in lines.handover_id._get_movers():
             movable = lines
             if mover.model == "res.partner":
+                lines._follow_customers()
                 held_back = lines._held_back_by_other_companies(mover)
                 movable = lines.browse(set(lines.ids) - held_back.keys())
-            rows = movable._log_moves(mover)
-            lines._follow_moves(mover, rows)
-            lines._write_moves(mover, rows)
+            rows = movable._transfer(mover)
             if mover.model == "res.partner":
                 lines._move_relationships(rows)
             elif mover.model == "crm.lead":
@@ -212,6 +235,22 @@ class ContinuityHandoverLine(models.Model):
         )
         lines._close(gone, held_back)
         lines._unfollow_after_support()
+
+    def _transfer(self, mover, people=None, phase="cutover"):
+        """Give the records of a mover to the people they go to: log, follow, write.
+
+        :param dict people: see :meth:`_people`
+        :param str phase: see ``continuity.handover.move``
+        :return: what was logged, see :meth:`_log_moves`
+        :rtype: list[dict]
+        """
+        rows = self._log_moves(mover, people, phase)
+        if not rows:
+            return rows
+        self._follow_moves(mover, rows, people, phase)
+        swaps = self._log_attendees(mover, rows, phase) if mover.attendees else {}
+        self._write_moves(mover, rows, swaps)
+        return rows
 
     def _close(self, gone, held_back):
         """Note what became of lines that were moved.
@@ -236,82 +275,17 @@ class ContinuityHandoverLine(models.Model):
             "The deal was closed, deleted or given to somebody else meanwhile."
         )
 
-    # === LOG, THEN WRITE === #
+    # === WRITE WHAT IS LOGGED === #
 
-    def _matching(self, mover):
-        """Return the WITH clause of the records of these lines; see
-        ``continuity.handover._sql_matching``."""
-        rows = [
-            (
-                line.id,
-                line.leaver_id.id,
-                line.partner_id.id or None,
-                line.lead_id.id or None,
-            )
-            for line in self
-        ]
-        plan = self.handover_id
-        return plan._sql_matching(mover, rows, plan.company_id) if rows else None
+    def _write_moves(self, mover, rows, swaps):
+        """Write the new people into the logged records, through the ORM, so that only
+        the person changes.
 
-    def _log_moves(self, mover):
-        """Log what a mover is about to change (I6) and return it.
-
-        :return: dicts with id (of the log), line_id, res_id, old_value_id and
-            new_value_id (users)
-        :rtype: list[dict]
+        :param list rows: dicts with res_id and new_value_id (user)
+        :param dict swaps: partner ids that leave and join a meeting, by its id; None
+            for nobody
         """
-        matching = self._matching(mover)
-        if matching is None:
-            return []
-        return self._insert_log(
-            SQL(
-                """SELECT line.handover_id, line.id, 'write', %s, m.res_id, %s,
-                          line.leaver_id, line.successor_id
-                     FROM matching m
-                     JOIN continuity_handover_line line ON line.id = m.ref
-                 ORDER BY m.res_id""",
-                mover.model,
-                mover.user_field,
-            ),
-            matching,
-        )
-
-    def _insert_log(self, select, with_clause=None):
-        """Insert the rows of a SELECT into the log and return them.
-
-        :param SQL select: handover_id, line_id, kind, model, res_id, field,
-            old_value_id, new_value_id
-        :param SQL with_clause: what the SELECT reads from
-        :rtype: list[dict]
-        """
-        columns = ("id", "line_id", "res_id", "old_value_id", "new_value_id")
-        rows = self.env.execute_query(
-            SQL(
-                """%(with_clause)s
-                   INSERT INTO continuity_handover_move
-                          (handover_id, line_id, kind, model, res_id, field,
-                           old_value_id, new_value_id,
-                           create_uid, create_date, write_uid, write_date)
-                   SELECT entry.*, %(uid)s, %(now)s, %(uid)s, %(now)s
-                     FROM (%(select)s) entry
-                RETURNING %(columns)s""",
-                with_clause=with_clause or SQL(),
-                select=select,
-                uid=self.env.uid,
-                now=self.env.cr.now(),
-                columns=SQL(", ").join(map(SQL.identifier, columns)),
-            )
-        )
-        self.handover_id.invalidate_recordset(["move_ids"])
-        return [dict(zip(columns, row, strict=True)) for row in rows]
-
-    def _write_moves(self, mover, rows):
-        """Write the successors into the logged records, through the ORM, so that
-        only the person changes."""
-        if not rows:
-            return
         model = self.env[mover.model]
-        swaps = self._log_attendees(mover, rows) if mover.attendees else {}
         ids_by_change = defaultdict(list)
         for row in rows:
             swap = swaps.get(row["res_id"])
@@ -319,73 +293,14 @@ class ContinuityHandoverLine(models.Model):
         for (user_id, swap), ids in ids_by_change.items():
             values = {mover.user_field: user_id}
             if swap:
-                old, new = swap
-                values[mover.attendees] = [Command.unlink(old)]
-                if new:
-                    values[mover.attendees].append(Command.link(new))
+                left, joined = swap
+                values[mover.attendees] = [
+                    *([Command.unlink(left)] if left else []),
+                    *([Command.link(joined)] if joined else []),
+                ]
             self.env["continuity.handover"]._write_person(
                 mover, model.browse(ids), values
             )
-
-    def _log_attendees(self, mover, rows):
-        """Log in which meetings the successor takes the leaver's place.
-
-        :return: ``{res_id: (leaver's partner id, successor's partner id or None)}``;
-            None where the successor takes part already
-        :rtype: dict
-        """
-        field = self.env[mover.model]._fields[mover.attendees]
-        attends = SQL(
-            "SELECT FROM %s a WHERE a.%s = m.res_id AND a.%s",
-            SQL.identifier(field.relation),
-            SQL.identifier(field.column1),
-            SQL.identifier(field.column2),
-        )
-        log_ids = [row["id"] for row in rows]
-        entry = SQL("m.handover_id, m.line_id")
-        people = SQL(
-            """FROM continuity_handover_move m
-               JOIN res_users leaver ON leaver.id = m.old_value_id
-               JOIN res_users successor ON successor.id = m.new_value_id"""
-        )
-        swapped = self._insert_log(
-            SQL(
-                """SELECT %(entry)s, 'attendee', m.model, m.res_id, %(field)s,
-                          leaver.partner_id,
-                          CASE WHEN NOT EXISTS (%(attends)s = successor.partner_id)
-                               THEN successor.partner_id
-                           END
-                          %(people)s
-                    WHERE m.id = ANY(%(log_ids)s)
-                      AND EXISTS (%(attends)s = leaver.partner_id)
-                 ORDER BY m.id""",
-                entry=entry,
-                field=mover.attendees,
-                attends=attends,
-                people=people,
-                log_ids=log_ids,
-            )
-        )
-        # Who no longer takes part no longer follows: Odoo does so, we only log it.
-        self._insert_log(
-            SQL(
-                """SELECT %(entry)s, 'unfollow', m.model, m.res_id,
-                          'message_partner_ids', leaver.partner_id, NULL::int
-                          %(people)s
-                     JOIN mail_followers f
-                       ON f.res_model = m.model AND f.res_id = m.res_id
-                      AND f.partner_id = leaver.partner_id
-                    WHERE m.id = ANY(%(log_ids)s)
-                      AND EXISTS (%(attends)s = leaver.partner_id)""",
-                entry=entry,
-                attends=attends,
-                people=people,
-                log_ids=log_ids,
-            )
-        )
-        return {
-            row["res_id"]: (row["old_value_id"], row["new_value_id"]) for row in swapped
-        }
 
     # === THE CUSTOMER'S OWNER === #
 
@@ -450,6 +365,9 @@ class ContinuityHandoverLine(models.Model):
         relationships = self.env["continuity.relationship"].search(
             [("partner_id", "in", list(line_ids))]
         )
+        self._log_relationships(
+            [(line_ids[r.partner_id.id], r.id) for r in relationships]
+        )
         ids_by_owner = defaultdict(list)
         for relationship in relationships:
             line = self.browse(line_ids[relationship.partner_id.id])
@@ -462,3 +380,26 @@ class ContinuityHandoverLine(models.Model):
                     "handed_over_to_id": owner_id,
                 }
             )
+
+    def _log_relationships(self, pairs):
+        """Log whose the relationships were, and since when.
+
+        :param list pairs: tuples (id of the line, id of the relationship)
+        """
+        line_ids = [line_id for line_id, _id in pairs]
+        self._insert_log(
+            SQL(
+                """SELECT line.handover_id, line.id, 'relationship',
+                          'continuity.relationship', r.id, 'owner_id', r.owner_id,
+                          line.successor_id,
+                          jsonb_build_object(
+                              'owner_since', r.owner_since,
+                              'handed_over_to_id', r.handed_over_to_id)
+                     FROM unnest(%s::int[], %s::int[]) AS t (line_id, id)
+                     JOIN continuity_handover_line line ON line.id = t.line_id
+                     JOIN continuity_relationship r ON r.id = t.id""",
+                line_ids,
+                [id_ for _line_id, id_ in pairs],
+            ),
+            extra=("details",),
+        )

@@ -42,33 +42,41 @@ class ContinuityHandover(models.Model):
 class ContinuityHandoverLine(models.Model):
     _inherit = "continuity.handover.line"
 
-    def _follow_moves(self, mover, rows):
-        """Let the successors follow what they take over, and the customer itself.
+    def _follow_customers(self):
+        """Let the successors follow the customers they take over."""
+        pairs = [(line.id, line.partner_id.id) for line in self if line.partner_id]
+        if pairs:
+            self._follow("res.partner", pairs, self._people())
+
+    def _follow_moves(self, mover, rows, people=None, phase="cutover"):
+        """Let the new people follow what they take over.
 
         Before the records are written: what Odoo would then add is there already,
         and logged.
+
+        :param list rows: what ``_log_moves`` returned
+        :param dict people: see ``_people``
+        :param str phase: see ``continuity.handover.move``
         """
         pairs_by_model = defaultdict(list)
-        if mover.model == "res.partner":
-            pairs_by_model["res.partner"] = [
-                (line.id, line.partner_id.id) for line in self if line.partner_id
-            ]
         if mover.follow == "record":
-            pairs_by_model[mover.model] += [(r["line_id"], r["res_id"]) for r in rows]
-        elif mover.follow == "document" and rows:
+            pairs_by_model[mover.model] = [(r["line_id"], r["res_id"]) for r in rows]
+        elif mover.follow == "document":
             records = self.env[mover.model].browse(row["res_id"] for row in rows)
             records.fetch(["res_model", "res_id"])
             for row, record in zip(rows, records, strict=True):
                 pairs_by_model[record.res_model].append((row["line_id"], record.res_id))
         for model, pairs in pairs_by_model.items():
-            if pairs and "message_follower_ids" in self.env[model]._fields:
-                self._follow(model, pairs)
+            if "message_follower_ids" in self.env[model]._fields:
+                self._follow(model, pairs, people or self._people(), phase)
 
-    def _follow(self, model, pairs):
-        """Let the successors of lines follow records, and log whom that adds.
+    def _follow(self, model, pairs, people, phase="cutover"):
+        """Let the new people of lines follow records, and log whom that adds.
 
         :param str model: name of the model of the records
         :param list pairs: tuples (id of the line, id of the record)
+        :param dict people: see ``_people``
+        :param str phase: see ``continuity.handover.move``
         """
         line_ids, res_ids = (list(column) for column in zip(*pairs, strict=True))
         rows = self._insert_log(
@@ -79,7 +87,8 @@ class ContinuityHandoverLine(models.Model):
                      FROM unnest(%(line_ids)s::int[], %(res_ids)s::int[])
                        AS t (line_id, res_id)
                      JOIN continuity_handover_line line ON line.id = t.line_id
-                     JOIN res_users successor ON successor.id = line.successor_id
+                     JOIN %(people)s ON p.line_id = line.id
+                     JOIN res_users successor ON successor.id = p.new_id
                     WHERE NOT EXISTS (SELECT FROM mail_followers f
                                        WHERE f.res_model = %(model)s
                                          AND f.res_id = t.res_id
@@ -88,7 +97,9 @@ class ContinuityHandoverLine(models.Model):
                 model=model,
                 line_ids=line_ids,
                 res_ids=res_ids,
-            )
+                people=self._sql_people(people),
+            ),
+            phase=phase,
         )
         ids_by_partner = defaultdict(list)
         for row in rows:
@@ -105,7 +116,8 @@ class ContinuityHandoverLine(models.Model):
         self.env.flush_all()
         following = SQL(
             """SELECT DISTINCT ON (f.id) f.id, line.handover_id, line.id AS line_id,
-                      f.res_model, f.res_id, f.partner_id
+                      f.res_model, f.res_id, f.partner_id,
+                      %(subtypes)s AS subtypes
                  FROM (SELECT line_id, model, res_id
                          FROM continuity_handover_move
                         WHERE kind = 'write' AND line_id = ANY(%(line_ids)s)
@@ -121,15 +133,17 @@ class ContinuityHandoverLine(models.Model):
                   AND f.partner_id = leaver.partner_id
              ORDER BY f.id, line.id""",
             line_ids=self.ids,
+            subtypes=self._sql_subtypes(),
         )
         follower_ids = self.env.execute_query(SQL("SELECT id FROM (%s) f", following))
         self._insert_log(
             SQL(
                 """SELECT handover_id, line_id, 'unfollow', res_model, res_id,
-                          'message_partner_ids', partner_id, NULL::int
+                          'message_partner_ids', partner_id, NULL::int, subtypes
                      FROM (%s) f""",
                 following,
-            )
+            ),
+            extra=("details",),
         )
         followers = self.env["mail.followers"].sudo()
         followers.browse(id_ for [id_] in follower_ids).unlink()

@@ -41,14 +41,17 @@ VISIT_FIELDS = {"date_visit", "manager_attends", "contact_ids", "invite_customer
 class ContinuityHandoverLine(models.Model):
     """One customer, or one deal without a customer, in a handover plan.
 
-    ======  ===================================================================
-    state   means
-    ======  ===================================================================
-    open    still the predecessor's; see ``gate_message`` for what is missing
-    queued  the gate is open and the scheduler moves it next
-    moved   cut over: ownership and open records are the successor's
-    left    not moved, with the reason; stays with the predecessor
-    ======  ===================================================================
+    =======  ==================================================================
+    state    means
+    =======  ==================================================================
+    open     still the predecessor's; see ``gate_message`` for what is missing
+    queued   the gate is open and the scheduler moves it next
+    moved    cut over: ownership and open records are the successor's
+    left     not moved, with the reason; stays with the predecessor
+    undoing  undone, or the predecessor is back; the scheduler brings it back next
+    undone   brought back: what nobody changed since is the predecessor's again, the
+             rest is listed (``continuity.handover.leftover``)
+    =======  ==================================================================
 
     The gate (:meth:`_gate_problems`) opens when, for a visit, the visit was held
     and every required item was prepared, confirmed with the customer and accepted;
@@ -143,6 +146,8 @@ class ContinuityHandoverLine(models.Model):
             ("queued", "Being moved"),
             ("moved", "Handed over"),
             ("left", "Not moved"),
+            ("undoing", "Being brought back"),
+            ("undone", "Brought back"),
         ],
         string="Status",
         default="open",
@@ -437,7 +442,7 @@ class ContinuityHandoverLine(models.Model):
         problems = []
         if self.plan_state != "running":
             problems.append(self.env._("The plan is not running."))
-        if self.excluded or self.state in ("moved", "left"):
+        if self.excluded or self.state not in ("open", "queued"):
             problems.append(self.env._("This line is closed."))
         if not self.successor_id:
             problems.append(self.env._("Nobody is named as successor."))

@@ -23,7 +23,7 @@ class ContinuityHandoverLine(models.Model):
                 ("company_id", "in", companies.ids),
                 ("handover_id.state", "=", "running"),
                 ("excluded", "=", False),
-                ("state", "!=", "left"),
+                ("state", "not in", ("left", "undone")),
             ],
             # The last one wins: the latest plan.
             order="id",

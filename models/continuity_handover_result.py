@@ -55,7 +55,12 @@ class ContinuityHandover(models.Model):
         """
         self.ensure_one()
         groups = self.env["continuity.handover.move"]._read_group(
-            [("handover_id", "=", self.id), ("kind", "=", "write")],
+            [
+                ("handover_id", "=", self.id),
+                ("kind", "=", "write"),
+                ("phase", "in", ("cutover", "later")),
+                ("undo_ids", "=", False),
+            ],
             ["model"],
             ["res_id:count_distinct"],
         )

@@ -18,6 +18,7 @@ from . import test_handover_gate
 from . import test_handover_invitation
 from . import test_handover_plan
 from . import test_handover_tour
+from . import test_handover_undo
 from . import test_handover_wizard
 from . import test_insight
 from . import test_ladder

@@ -182,6 +182,41 @@ class CutOverCase(ContinuityCommon):
             (r._name, r.id, field, self.leaver.id, self.successor.id) for r in records
         }
 
+    def _fail_for(self, partner, error):
+        """Let the write of one customer fail, as another addon's check would."""
+        original = type(partner).write
+
+        def write(records, values):
+            if "user_id" in values and partner.id in records.ids:
+                raise error
+            return original(records, values)
+
+        self.startPatcher(patch.object(type(partner), "write", write))
+
+    def _create_business(self, count):
+        customers = self.env["res.partner"].create(
+            [
+                {"name": f"Bulk {number}", "user_id": self.leaver.id}
+                for number in range(count)
+            ]
+        )
+        self.env["res.partner"].create(
+            [{"name": "Contact", "parent_id": customer.id} for customer in customers]
+        ).user_id = False
+        for customer in customers:
+            lead = self._create_lead("Open", customer)
+            self._create_activity(lead)
+            self._create_meeting("Future", customer, NOW + timedelta(days=1))
+        return customers
+
+    def _count_queries(self, action):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        action()
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
 
 @freeze_time(NOW)
 @tagged("post_install", "-at_install")
@@ -979,17 +1014,6 @@ class TestHandoverCutOver(CutOverCase):
 
     # === Failures and changes meanwhile ===
 
-    def _fail_for(self, partner, error):
-        """Let the write of one customer fail, as another addon's check would."""
-        original = type(partner).write
-
-        def write(records, values):
-            if "user_id" in values and partner.id in records.ids:
-                raise error
-            return original(records, values)
-
-        self.startPatcher(patch.object(type(partner), "write", write))
-
     def test_one_customers_failure(self):
         """It stays open with the reason, nothing half done; the others go on."""
         lead = self._create_lead("Open", self.customer_1)
@@ -1150,30 +1174,6 @@ class TestHandoverCutOver(CutOverCase):
         self.assertEqual(empty._count_records(), [])
 
     # === Cost ===
-
-    def _create_business(self, count):
-        customers = self.env["res.partner"].create(
-            [
-                {"name": f"Bulk {number}", "user_id": self.leaver.id}
-                for number in range(count)
-            ]
-        )
-        self.env["res.partner"].create(
-            [{"name": "Contact", "parent_id": customer.id} for customer in customers]
-        ).user_id = False
-        for customer in customers:
-            lead = self._create_lead("Open", customer)
-            self._create_activity(lead)
-            self._create_meeting("Future", customer, NOW + timedelta(days=1))
-        return customers
-
-    def _count_queries(self, action):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        action()
-        self.env.flush_all()
-        return self.env.cr.sql_log_count - before
 
     def test_query_count(self):
         """The number of statements does not grow with the customers of a batch."""

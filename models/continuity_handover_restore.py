@@ -278,14 +278,14 @@ class ContinuityHandoverLine(models.Model):
             .with_context(active_test=False)
             .search([("id", "in", list(entries))])
         )
+        leavers = {line.id: line.leaver_id for line in self}
         ids_by_values = defaultdict(list)
         restored = []
         for relationship in relationships:
             entry = entries[relationship.id]
-            line = self.browse(entry["line_id"])
             if (
                 relationship.owner_id.id != entry["new_value_id"]
-                or relationship.partner_id.user_id != line.leaver_id
+                or relationship.partner_id.user_id != leavers[entry["line_id"]]
             ):
                 continue
             restored.append(entry)

@@ -73,6 +73,8 @@ from . import continuity_handover_followers
 from . import continuity_handover_restore
 from . import continuity_handover_undo
 from . import continuity_handover_leftover
+from . import continuity_handover_cover
+from . import continuity_handover_stragglers
 from . import continuity_handover_digest
 from . import continuity_handover_partner
 

@@ -193,7 +193,10 @@ class ContinuityHandover(models.Model):
         "approval_ids.user_id",
         "approval_ids.deputy_id",
         "line_ids.successor_id",
+        "line_ids.state",
         "confidential",
+        "support_ended",
+        "state",
     )
     def _compute_reader_ids(self):
         for plan in self:
@@ -201,7 +204,22 @@ class ContinuityHandover(models.Model):
             readers |= plan.approval_ids.user_id | plan.approval_ids.deputy_id
             if not plan.confidential:
                 readers |= plan.line_ids.successor_id
+            if plan._predecessor_is_out():
+                readers -= plan.leaver_ids
             plan.reader_ids = readers
+
+    def _predecessor_is_out(self):
+        """Tell whether the predecessors read the plan no more: their support is over,
+        nothing came back to them, and they have nothing left to sign (H9).
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not self.support_ended or self.reason == "leave":
+            return False
+        if {"undoing", "undone"} & set(self.line_ids.mapped("state")):
+            return False
+        return self.reason == "resignation" or self.state in ("done", "cancelled")
 
     @api.depends("leaver_ids", "approval_ids.user_id", "approval_ids.deputy_id")
     @api.depends_context("uid")

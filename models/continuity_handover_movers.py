@@ -11,6 +11,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .continuity_concern import OPEN_STATES as CONCERN_OPEN_STATES
+
 
 @dataclass(frozen=True)
 class Mover:
@@ -67,7 +69,13 @@ class ContinuityHandover(models.Model):
 
         :rtype: list[Mover]
         """
-        documents = ("res.partner", "crm.lead", "sale.order", "account.move")
+        documents = (
+            "res.partner",
+            "crm.lead",
+            "sale.order",
+            "account.move",
+            "continuity.concern",
+        )
         meetings = self._domain_movable_meetings()
         return [
             Mover(
@@ -106,6 +114,13 @@ class ContinuityHandover(models.Model):
                 & Domain(
                     "move_type", "in", ("out_invoice", "out_refund", "out_receipt")
                 ),
+            ),
+            Mover(
+                key="concern",
+                model="continuity.concern",
+                label=self.env._("Open concerns"),
+                user_field="owner_id",
+                domain=Domain("state", "in", CONCERN_OPEN_STATES),
             ),
             Mover(
                 key="touchpoint",

@@ -34,6 +34,11 @@ class ContinuityHandoverLine(models.Model):
 class ContinuityRelationship(models.Model):
     _inherit = "continuity.relationship"
 
+    handover_line_ids = fields.One2many(
+        "continuity.handover.line",
+        "relationship_id",
+        help="Record rules go through it: predecessors read on while they support.",
+    )
     handover_id = fields.Many2one(
         "continuity.handover",
         string="Running Handover",

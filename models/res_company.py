@@ -57,6 +57,13 @@ class ResCompany(models.Model):
         default=True,
         groups="base.group_user",
     )
+    continuity_stragglers = fields.Selection(
+        [("move", "Hand over at once"), ("list", "List for the successor")],
+        string="What Still Lands on the Predecessor",
+        default="move",
+        required=True,
+        groups="base.group_user",
+    )
     continuity_tenure_years = fields.Integer(
         string="Rotation After (years)",
         default=5,

@@ -30,6 +30,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_allow_self_approval = fields.Boolean(
         related="company_id.continuity_allow_self_approval", readonly=False
     )
+    continuity_stragglers = fields.Selection(
+        related="company_id.continuity_stragglers", readonly=False, required=True
+    )
     continuity_owner_reads_history = fields.Boolean(
         related="company_id.continuity_owner_reads_history", readonly=False
     )

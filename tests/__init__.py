@@ -12,13 +12,16 @@ from . import test_followup_rule
 from . import test_followup_year
 from . import test_handover_access
 from . import test_handover_attacks
+from . import test_handover_cover
 from . import test_handover_cutover
 from . import test_handover_facts
 from . import test_handover_gate
 from . import test_handover_invitation
 from . import test_handover_plan
+from . import test_handover_support
 from . import test_handover_tour
 from . import test_handover_undo
+from . import test_handover_undo_property
 from . import test_handover_wizard
 from . import test_insight
 from . import test_ladder

@@ -8,6 +8,7 @@ from . import continuity_letter_write
 from . import continuity_register
 from . import continuity_handover_wizard
 from . import continuity_handover_undo
+from . import continuity_handover_return
 from . import continuity_concern_told
 from . import continuity_followup_preview
 from . import continuity_report_contact_followup

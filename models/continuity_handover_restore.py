@@ -30,10 +30,12 @@ class ContinuityHandoverLine(models.Model):
             **QUIET, allowed_company_ids=company.ids
         )
         moves = lines._moves_to_undo()
+        lines._bring_back_followers(moves)
+        following = lines._predecessors_following(moves)
         for mover, entries in lines._by_mover(moves):
             lines._restore_records(mover, entries, moves)
         lines._restore_relationships(moves)
-        lines._restore_followers(moves)
+        lines._take_away_followers(moves, following)
         if undo.with_arrivals:
             lines._move_arrivals()
         self.env["continuity.handover.leftover"]._keep(undo, moves)
@@ -309,94 +311,118 @@ class ContinuityHandoverLine(models.Model):
 
     # === FOLLOWERS === #
 
-    def _restore_followers(self, moves):
-        """Let those who follow only because of the cut-over go, and those who were
-        let go follow again."""
-        self.env.flush_all()
-        kept_out = {
+    def _bring_back_followers(self, moves):
+        """Let predecessors follow again what they were made to let go of, with what
+        they had subscribed to.
+
+        Before the records are written: Odoo would subscribe them to the usual.
+        """
+        stays = {
             (entry["model"], entry["res_id"])
             for entry in moves
             if entry["kind"] == "write" and entry["problem"]
         }
-        by_kind = defaultdict(lambda: defaultdict(list))
-        for entry in moves:
-            if entry["model"] in self.env:
-                by_kind[entry["kind"]][entry["model"]].append(entry)
-        for model, entries in by_kind["follow"].items():
-            self._take_away_followers(model, entries)
-        for model, entries in by_kind["unfollow"].items():
-            self._bring_back_followers(
-                model,
-                [e for e in entries if (model, e["res_id"]) not in kept_out],
+        for model, entries in self._by_model(moves, "unfollow").items():
+            entries = [e for e in entries if (model, e["res_id"]) not in stays]
+            pairs = [(entry["res_id"], entry["old_value_id"]) for entry in entries]
+            following = {
+                (f.res_id, f.partner_id.id) for f in self._find_followers(model, pairs)
+            }
+            existing = set(
+                self.env[model]
+                .with_context(active_test=False)
+                .search([("id", "in", [res_id for res_id, _partner in pairs])])
+                .ids
             )
+            groups = defaultdict(dict)
+            for entry, pair in zip(entries, pairs, strict=True):
+                if entry["res_id"] in existing and pair not in following:
+                    subtypes = tuple((entry["details"] or {}).get("subtypes", ()))
+                    groups[pair[1], subtypes].setdefault(entry["res_id"], entry)
+            for (partner_id, subtypes), by_id in groups.items():
+                self._log_undo(list(by_id.values()))
+                self._add_followers(model, list(by_id), partner_id, subtypes)
 
-    def _take_away_followers(self, model, entries):
-        """Let successors stop following; not what they still look after."""
-        responsible = self._responsible(model, [entry["res_id"] for entry in entries])
-        pairs = {
-            (entry["res_id"], entry["new_value_id"]): entry
-            for entry in entries
-            if (entry["res_id"], entry["new_value_id"]) not in responsible
+    def _predecessors_following(self, moves):
+        """Return what predecessors follow of what is about to be written, and of what
+        activities hang on: there Odoo subscribes whoever is put in charge.
+
+        :return: ``{model: (ids, {(id, partner id)})}``
+        :rtype: dict
+        """
+        ids_by_model = defaultdict(set)
+        for model, entries in self._by_model(moves, "write").items():
+            ids = [e["res_id"] for e in entries if not e["problem"]]
+            if "message_follower_ids" in self.env[model]._fields:
+                ids_by_model[model].update(ids)
+            elif model == "mail.activity":
+                for activity in self.env[model].browse(ids):
+                    ids_by_model[activity.res_model].add(activity.res_id)
+        return {
+            model: (
+                ids,
+                {
+                    (f.res_id, f.partner_id.id)
+                    for f in self._followers_of(model, ids, self.leaver_id.partner_id)
+                },
+            )
+            for model, ids in ids_by_model.items()
+            if model and "message_follower_ids" in self.env[model]._fields
         }
-        followers = self._find_followers(model, list(pairs))
-        if followers:
-            self._log_undo([pairs[f.res_id, f.partner_id.id] for f in followers])
-            followers.unlink()
 
-    def _responsible(self, model, ids):
-        """Return who looks after records, as pairs (id, partner id)."""
-        found = set()
-        for mover in self.env["continuity.handover"]._get_movers():
-            if mover.model == model:
-                found.update(
-                    self.env.execute_query(
-                        SQL(
-                            """SELECT record.id, u.partner_id
-                                 FROM %s record
-                                 JOIN res_users u ON u.id = record.%s
-                                WHERE record.id = ANY(%s)""",
-                            SQL.identifier(self.env[model]._table),
-                            SQL.identifier(mover.user_field),
-                            ids,
-                        )
-                    )
-                )
-        return found
+    def _take_away_followers(self, moves, following):
+        """Let those go who follow only because of the cut-over, or of its undo.
 
-    def _bring_back_followers(self, model, entries):
-        """Let predecessors follow again, with what they had subscribed to."""
-        pairs = [(entry["res_id"], entry["old_value_id"]) for entry in entries]
-        following = {
-            (f.res_id, f.partner_id.id) for f in self._find_followers(model, pairs)
+        :param dict following: what :meth:`_predecessors_following` returned before
+        """
+        self.env.flush_all()
+        # What the successor has closed meanwhile is theirs: they go on following.
+        theirs = {
+            (entry["model"], entry["res_id"])
+            for entry in moves
+            if entry["kind"] == "write" and entry["problem"] == "closed"
         }
-        existing = set(
-            self.env[model]
-            .with_context(active_test=False)
-            .search([("id", "in", [res_id for res_id, _partner in pairs])])
-            .ids
+        for model, entries in self._by_model(moves, "follow").items():
+            by_pair = {
+                (entry["res_id"], entry["new_value_id"]): entry
+                for entry in entries
+                if (model, entry["res_id"]) not in theirs
+            }
+            followers = self._find_followers(model, list(by_pair))
+            if followers:
+                self._log_undo([by_pair[f.res_id, f.partner_id.id] for f in followers])
+                followers.unlink()
+        for model, (ids, before) in following.items():
+            self._followers_of(model, ids, self.leaver_id.partner_id).filtered(
+                lambda f, b=before: (f.res_id, f.partner_id.id) not in b
+            ).unlink()
+
+    def _by_model(self, moves, kind):
+        """Return the entries of a kind by model, without models that are gone."""
+        by_model = defaultdict(list)
+        for entry in moves:
+            if entry["kind"] == kind and entry["model"] in self.env:
+                by_model[entry["model"]].append(entry)
+        return by_model
+
+    def _followers_of(self, model, ids, partners):
+        """Return the rows with which people follow records of a model."""
+        return self.env["mail.followers"].search(
+            [
+                ("res_model", "=", model),
+                ("res_id", "in", list(ids)),
+                ("partner_id", "in", partners.ids),
+            ]
         )
-        groups = defaultdict(dict)
-        for entry, pair in zip(entries, pairs, strict=True):
-            if entry["res_id"] in existing and pair not in following:
-                subtypes = tuple((entry["details"] or {}).get("subtypes", ()))
-                groups[pair[1], subtypes].setdefault(entry["res_id"], entry)
-        for (partner_id, subtypes), by_id in groups.items():
-            self._log_undo(list(by_id.values()))
-            self._add_followers(model, list(by_id), partner_id, subtypes)
 
     def _find_followers(self, model, pairs):
         """Return the followers among pairs (id of the record, id of the partner)."""
-        followers = self.env["mail.followers"]
-        if not pairs:
-            return followers
         wanted = set(pairs)
-        return followers.search(
-            [
-                ("res_model", "=", model),
-                ("res_id", "in", [res_id for res_id, _partner in wanted]),
-                ("partner_id", "in", [partner for _res_id, partner in wanted]),
-            ]
-        ).filtered(lambda f: (f.res_id, f.partner_id.id) in wanted)
+        ids = {res_id for res_id, _partner in wanted}
+        partners = self.env["res.partner"].browse({p for _res_id, p in wanted})
+        return self._followers_of(model, ids, partners).filtered(
+            lambda f: (f.res_id, f.partner_id.id) in wanted
+        )
 
     def _add_followers(self, model, ids, partner_id, subtypes):
         """Let a person follow records, with given subtypes as far as they exist."""

@@ -19,6 +19,11 @@ NEXT_DAY = NOW + timedelta(days=1)
 @freeze_time(NOW)
 @tagged("post_install", "-at_install")
 class TestHandoverSupport(UndoCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.demo_plans = cls.env["continuity.handover"].search([])
+
     def _move(self, *customers, **values):
         plan = self._create_plan(
             *customers or (self.customer_1,), **{"support_end": "2026-04-30", **values}
@@ -34,7 +39,9 @@ class TestHandoverSupport(UndoCase):
             cron = self.env.ref(f"customer_continuity.cron_{name}")
             cron.method_direct_trigger()
         self.env.invalidate_all()
-        return self.env["mail.message"].search([]) - messages
+        new = self.env["mail.message"].search([]) - messages
+        # The demo company has a plan of its own.
+        return new.filtered(lambda m: m.res_id not in self.demo_plans.ids)
 
     def _land(self):
         """Let new records land on the leaver after the cut-over."""
@@ -191,7 +198,6 @@ class TestHandoverSupport(UndoCase):
         """What moved and was given back to the predecessor by hand is no straggler."""
         lead = self._create_lead("Open", self.customer_1)
         self._move()
-        (lead | self.customer_1).with_user(self.user_all).write({})
         lead.user_id = self.leaver
         self.customer_1.user_id = self.leaver
         with self._assert_changes({}, [lead, self.customer_1]):
@@ -322,12 +328,10 @@ class TestHandoverSupport(UndoCase):
 
     def test_query_count(self):
         """The number of statements does not grow with the customers of a plan."""
-        handover = self.env["continuity.handover"]
         plans = [self._move(*self._create_business(n)) for n in (1, 5, 25)]
         counts = [
             self._count_queries(plan.sudo()._look_for_stragglers) for plan in plans
         ]
-        self.assertTrue(handover)
         self.assertLessEqual(counts[2] - counts[1], 3, counts)
 
     def test_support_of_a_resignation_ends_with_the_last_day(self):

@@ -17,7 +17,7 @@ from odoo.tools import SQL
 from .test_handover_cutover import NOW
 from .test_handover_undo import UndoCase
 
-SEEDS = range(6)
+SEEDS = range(4)
 # Everything a cut-over could touch. Followers and seats are compared by what they
 # say: their rows are made anew.
 TABLES = (
@@ -65,7 +65,7 @@ class TestHandoverUndoProperty(UndoCase):
     def _create_business(self, rand, companies):
         """Customers, contacts and their records, open and closed, of the leaver, the
         successor and a colleague; some shared by two companies."""
-        people = [self.leaver] * 3 + [self.successor, self.colleague]
+        people = [self.leaver] * 4 + [self.successor, self.colleague]
         customers = self.env["res.partner"].browse()
         for number in range(rand.randint(3, 6)):
             customer = self._create_customer(
@@ -95,7 +95,7 @@ class TestHandoverUndoProperty(UndoCase):
                         "handed_over_to_id": rand.choice([self.colleague.id, False]),
                     }
                 )
-            for _n in range(rand.randint(0, 5)):
+            for _n in range(rand.randint(1, 6)):
                 maker = rand.choice(
                     (
                         self._random_lead,
@@ -292,7 +292,7 @@ class TestHandoverUndoProperty(UndoCase):
                 rand = random.Random(seed)
                 customers = self._create_business(rand, self.company_a)
                 moved += self._there_and_back(rand, [(customers, self.company_a)])
-        self.assertGreater(moved, 50, "there was something to move")
+        self.assertGreater(moved, 40, "there was something to move")
 
     def test_two_companies(self):
         """Also with customers two companies share, and a plan in each."""
@@ -305,7 +305,7 @@ class TestHandoverUndoProperty(UndoCase):
                 moved += self._there_and_back(
                     rand, [(customers, company) for company in both]
                 )
-        self.assertGreater(moved, 50, "there was something to move")
+        self.assertGreater(moved, 40, "there was something to move")
 
     def _there_and_back(self, rand, parts):
         """Cut plans over and undo them in the reverse order; return how much moved."""
@@ -432,12 +432,12 @@ class TestHandoverUndoProperty(UndoCase):
         customers = self._create_business(rand, self.company_a)
         customers[0].message_subscribe(self.leaver.partner_id.ids)
         before = self._snapshot()
-        customers[0].user_id = self.user_all
+        customers[0].user_id = self.user_leader
         customers[0].message_unsubscribe(self.leaver.partner_id.ids)
         tables = {table for table, _row in self._differences(before, self._snapshot())}
         self.assertLessEqual({"res_partner", "followers"}, tables)
         line = type(self.env["continuity.handover.line"])
-        plan = self._create_plan(customers[0], leaver=self.user_all)
+        plan = self._create_plan(customers[0], leaver=self.user_leader)
         before = self._snapshot()
         self._cut_over(plan)
         with patch.object(line, "_restore_relationships", lambda this, moves: None):

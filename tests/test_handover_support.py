@@ -9,11 +9,13 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .test_handover_cutover import NOW
 from .test_handover_undo import UndoCase
 
 NEXT_DAY = NOW + timedelta(days=1)
+MODELS = "odoo.addons.customer_continuity.models"
 
 
 @freeze_time(NOW)
@@ -317,7 +319,10 @@ class TestHandoverSupport(UndoCase):
                 raise ZeroDivisionError("by zero")
             return look(plans)
 
-        with patch.object(handover, "_look_for_stragglers", fail):
+        with (
+            patch.object(handover, "_look_for_stragglers", fail),
+            mute_logger(f"{MODELS}.continuity_document_mixin"),
+        ):
             self._run_cron()
         self.assertEqual(lead.user_id, self.successor)
         self.assertIn("by zero", first.message_ids[0].body)

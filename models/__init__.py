@@ -104,6 +104,7 @@ from . import calendar_event
 from . import crm_lead
 from . import crm_team
 from . import digest_digest
+from . import ir_actions_report
 from . import mail_activity
 from . import mail_template
 from . import mail_template_concern

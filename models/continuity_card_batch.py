@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import split_every
 
 # Gifts, which some customers decline; the others are cards.
 GIFTS = ("midsummer", "yearend")
@@ -236,23 +235,18 @@ class ContinuityCardBatch(models.Model):
         )
         self.sudo().write({"state": "cancelled"})
 
-    def _label_sheets(self):
-        """Return the labels of this batch, sheet by sheet, row by row.
+    def _labels(self):
+        """Return the address and the language of each label of these batches.
 
-        :return: dicts with address and lang; the last rows are filled up
-        :rtype: list[list[list[dict]]]
+        :rtype: list[dict]
         """
-        self.ensure_one()
-        labels = [
+        return [
             {
                 "address": card.address,
                 "lang": (card.contact_id or card.partner_id).lang or self.env.lang,
             }
             for card in self._cards()
         ]
-        labels += [{"address": "", "lang": ""}] * (-len(labels) % LABEL_COLUMNS)
-        rows = list(split_every(LABEL_COLUMNS, labels, list))
-        return list(split_every(LABEL_ROWS, rows, list))
 
     @api.model
     def make_from_relationships(self, relationship_ids):

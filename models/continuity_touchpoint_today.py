@@ -52,6 +52,12 @@ class ContinuityTouchpoint(models.Model):
         string="Tier",
         groups="customer_continuity.group_user",
     )
+    matter = fields.Text(
+        string="What It Is About",
+        compute="_compute_matter",
+        help="Why the customer is owed this contact, and how to go on after attempts "
+        "in vain.",
+    )
     phone = fields.Char(compute="_compute_phone", compute_sudo=True)
     last_contact = fields.Char(
         compute="_compute_last_contact",
@@ -63,7 +69,7 @@ class ContinuityTouchpoint(models.Model):
         help="What a process suggests to begin with, in the responsible person's "
         "language.",
     )
-    first_sentence = fields.Char(
+    first_sentence = fields.Text(
         string="To Begin With",
         compute="_compute_first_sentence",
         help="A sentence to open the conversation with: what was suggested, else one "
@@ -166,7 +172,35 @@ class ContinuityTouchpoint(models.Model):
             ("date_show", "<=", until or fields.Date.context_today(self)),
         ]
 
+    @api.model
+    def _find_today(self, until):
+        """Return the user's list, the most urgent first, to be read as a whole: without
+        customers who went to a company the user has no access to.
+
+        :param date until: the last day it shows
+        """
+        found = self.search(self._domain_today(self.env.user, until), order="urgency")
+        readable = found.partner_id._filtered_access("read")
+        return found.filtered(lambda t: t.partner_id in readable)
+
     # === WHAT TO KNOW === #
+
+    @api.depends("name", "partner_id")
+    @api.depends_context("continuity_own_list")
+    def _compute_display_name(self):
+        """In one's own list and week, who is contacted comes first."""
+        super()._compute_display_name()
+        if self.env.context.get("continuity_own_list"):
+            for touchpoint in self:
+                customer = touchpoint.partner_id.display_name or ""
+                if customer not in (touchpoint.name or ""):
+                    touchpoint.display_name = f"{customer} – {touchpoint.name}"
+
+    @api.depends("name", "why", "next_try")
+    def _compute_matter(self):
+        for touchpoint in self:
+            parts = (touchpoint.why or touchpoint.name, touchpoint.next_try)
+            touchpoint.matter = "\n".join(filter(None, parts))
 
     @api.depends("contact_ids.phone", "partner_id.phone")
     def _compute_phone(self):
@@ -425,9 +459,7 @@ class ContinuityTouchpoint(models.Model):
         :param date until: the last day it shows
         :raise UserError: when nothing is in it
         """
-        touchpoints = self.search(
-            self._domain_today(self.env.user, until), order="urgency"
-        )
+        touchpoints = self._find_today(until)
         if not touchpoints:
             raise UserError(self.env._("There is nothing to print: nothing is due."))
         return self.env.ref("customer_continuity.action_report_today").report_action(

@@ -113,9 +113,7 @@ class ResUsers(models.Model):
                 allowed_company_ids=user.company_ids.ids,
             )
         )
-        docs = touchpoints.search(
-            touchpoints._domain_today(touchpoints.env.user, day), order="urgency"
-        )
+        docs = touchpoints._find_today(day)
         if not docs:
             return
         env = docs.env

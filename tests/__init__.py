@@ -47,7 +47,8 @@ from . import test_settings
 from . import test_silence_oracle
 from . import test_tiers
 from . import test_today
+from . import test_today_tour
 from . import test_touchpoint
 from . import test_translations
-from . import test_visit_planner
 from . import test_user_audit
+from . import test_visit_planner

@@ -1,9 +1,13 @@
 """Cards and seasonal gifts: chosen, labelled, written and posted together."""
 
+import io
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools.pdf import PdfReader, PdfWriter
 
+from ..tools.label_sheet import POINTS, place_labels
 from .common_handover import HandoverCommon
 
 
@@ -226,10 +230,7 @@ class TestCardLabels(CardCommon):
             ]
         )
         batch = self._batch(partners=customers)
-        sheets = batch._label_sheets()
-        self.assertEqual([len(sheet) for sheet in sheets], [8, 1])
-        self.assertTrue(all(len(row) == 3 for sheet in sheets for row in sheet))
-        self.assertEqual(sheets[1][0][2]["address"], "")
+        self.assertEqual(len(batch._labels()), 26)
         action = batch.action_print_labels()
         self.assertEqual(action["report_name"], "customer_continuity.report_labels")
         html = (
@@ -237,11 +238,49 @@ class TestCardLabels(CardCommon):
             ._render_qweb_html("customer_continuity.report_labels", batch.ids)[0]
             .decode()
         )
-        self.assertEqual(html.count("<td"), 27)
+        self.assertEqual(html.count('continuity_label"'), 26)
         self.assertIn("Customer &lt;25&gt;", html)
         batch.line_ids.left_out = True
         with self.assertRaisesRegex(UserError, "no addresses"):
             batch.action_print_labels()
+
+    def test_on_the_sheet(self):
+        """Each label stands where the sheet has one, whatever renders it."""
+        label = PdfWriter()
+        for _number in range(26):
+            label.add_blank_page(70 * POINTS, 36 * POINTS)
+        stream = io.BytesIO()
+        label.write(stream)
+        sheets = PdfReader(io.BytesIO(place_labels(stream.getvalue(), 3, 8))).pages
+        self.assertEqual(len(sheets), 2)
+        self.assertAlmostEqual(float(sheets[0].mediabox.width), 210 * POINTS, 1)
+        self.assertAlmostEqual(float(sheets[0].mediabox.height), 297 * POINTS, 1)
+
+    def test_rendered(self):
+        """The real renderer: two sheets, and addresses 70 mm apart."""
+        customers = self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Customer{n}",
+                    "is_company": True,
+                    "user_id": self.leaver.id,
+                    "street": "Street",
+                    "city": "City",
+                }
+                for n in range(26)
+            ]
+        )
+        batch = self._batch(partners=customers)
+        content, kind = (
+            self.env["ir.actions.report"]
+            .with_context(force_report_rendering=True)
+            ._render_qweb_pdf("customer_continuity.report_labels", batch.ids)
+        )
+        self.assertEqual(kind, "pdf")
+        pages = PdfReader(io.BytesIO(content)).pages
+        self.assertEqual(len(pages), 2)
+        self.assertIn("Customer25", pages[1].extract_text())
+        self.assertNotIn("Customer25", pages[0].extract_text())
 
 
 @tagged("post_install", "-at_install")

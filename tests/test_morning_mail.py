@@ -140,6 +140,12 @@ class TestMorningMail(TodayCommon):
         self.assertTrue(mail)
         self.assertNotIn("Of B", mail.body_html)
 
+    def test_customer_who_went_to_another_company(self):
+        self.customer_2.company_id = self.company_b
+        mail = self._to(self._run(), self.leaver)
+        self.assertIn("Customer 1", mail.body_html)
+        self.assertNotIn("Customer 2", mail.body_html)
+
     def test_names_are_escaped(self):
         self.customer_1.name = "<script>alert(1)</script>"
         mail = self._to(self._run(), self.leaver)

@@ -166,6 +166,19 @@ class TestToday(TodayCommon):
         self.customer_1.user_id = self.successor
         self.assertNotIn("product", self._mine(self.today).first_sentence)
 
+    def test_what_it_is_about(self):
+        self.assertEqual(self._mine(self.today).matter, "Three months after delivery")
+        self.assertEqual(self._mine(self.late_a).matter, "Call Customer 1")
+        self._mine(self.late_a).log_attempt("no_answer")
+        self.assertIn("\nTry ", self.late_a.matter)
+
+    def test_customer_comes_first_in_ones_own_list(self):
+        self.today.name = "Say hello"
+        mine = self._mine(self.today)
+        self.assertEqual(mine.display_name, "Say hello")
+        mine = mine.with_context(continuity_own_list=True)
+        self.assertEqual(mine.display_name, "Customer 1 – Say hello")
+
     def test_open_concerns(self):
         self.env["continuity.concern"]._raise_concern(
             touchpoint=self.today, kind="question", question="Why?", source="typed"

@@ -226,13 +226,15 @@ class ContinuityTouchpoint(models.Model):
                 if slot.hour_from <= hour < slot.hour_to:
                     counts[slot] += 1
                     break
-        tried = [slot for slot in times if counts[slot]]
-        if not tried:
-            return env._("Not reached so far: %s attempts.", len(tries))
+        if not times:
+            return env._("Not reached so far: %s ×.", len(tries))
+        tried = [f"{counts[slot]} × {slot.name}" for slot in times if counts[slot]]
+        if others := len(tries) - sum(counts.values()):
+            tried.append(env._("%s × at other times", others))
         return env._(
             "Try %(time)s: not reached %(tried)s.",
             time=min(times, key=lambda slot: counts[slot]).name,
-            tried=", ".join(f"{counts[slot]} × {slot.name}" for slot in tried),
+            tried=", ".join(tried),
         )
 
     def _env_of_responsible(self):

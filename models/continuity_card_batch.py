@@ -170,6 +170,12 @@ class ContinuityCardBatch(models.Model):
         )
         if not owed:
             raise UserError(self.env._("No customer of yours is owed a card soon."))
+        # One card for each customer: a second one stays owed for another batch.
+        first_owed = {}
+        for touchpoint in owed:
+            first_owed.setdefault(touchpoint.partner_id, touchpoint)
+        present = {line.partner_id: line for line in self.sudo().line_ids}
+        missing = [t for partner, t in first_owed.items() if partner not in present]
         new = lines.create(
             [
                 {
@@ -177,11 +183,13 @@ class ContinuityCardBatch(models.Model):
                     "partner_id": touchpoint.partner_id.id,
                     "contact_id": touchpoint.contact_ids[:1].id,
                 }
-                for touchpoint in owed
+                for touchpoint in missing
             ]
         )
-        for line, touchpoint in zip(new, owed, strict=True):
-            line.sudo().touchpoint_id = touchpoint
+        present.update((line.partner_id, line) for line in new.sudo())
+        for partner, touchpoint in first_owed.items():
+            if not present[partner].touchpoint_id:
+                present[partner].touchpoint_id = touchpoint
 
     @api.model
     def _channel(self):

@@ -414,6 +414,9 @@ class ContinuityTouchpoint(models.Model):
             due = max(touchpoint.date_due, working_day)
             if not touchpoint.channel_id.is_meeting:
                 due = working_day
+            # First: the due date follows an activity that is moved, but a visit that
+            # is arranged later is not due earlier.
+            touchpoint._move_activity(working_day)
             touchpoint.write(
                 {
                     "date_show": working_day,
@@ -421,7 +424,6 @@ class ContinuityTouchpoint(models.Model):
                     "postponed_count": touchpoint.postponed_count + 1,
                 }
             )
-            touchpoint._move_activity(working_day)
 
     def action_not_useful(self):
         """Ask why the contact is of no use."""

@@ -111,9 +111,9 @@ class TestCardBatch(CardCommon):
     def test_settled_once_ready(self):
         batch = self._batch()
         batch.action_ready()
-        with self.assertRaisesRegex(UserError, "settled"):
+        with self.assertRaisesRegex(UserError, "decided"):
             batch.line_ids[0].left_out = True
-        with self.assertRaisesRegex(UserError, "settled"):
+        with self.assertRaisesRegex(UserError, "decided"):
             batch.line_ids[0].unlink()
         with self.assertRaisesRegex(UserError, "Cancel the batch"):
             batch.unlink()
@@ -123,6 +123,22 @@ class TestCardBatch(CardCommon):
         self.assertEqual(batch.line_ids.touchpoint_id, touchpoints, "nothing twice")
         batch.action_cancel()
         self.assertEqual(set(touchpoints.mapped("state")), {"cancelled"})
+
+    def test_collect_who_is_in_the_batch_already(self):
+        """One card for each customer; a second one stays owed."""
+        owed = [
+            self._plan_touchpoint(
+                occurrence=name,
+                channel_ids=self.channel_card.ids,
+                date_due="2027-03-20",
+            )
+            for name in ("thanks", "anniversary")
+        ]
+        batch = self._batch(partners=owed[0].partner_id)
+        batch.action_collect_owed()
+        self.assertEqual(batch.line_ids.partner_id, owed[0].partner_id)
+        self.assertEqual(len(batch.line_ids.touchpoint_id), 1)
+        self.assertIn(batch.line_ids.touchpoint_id, owed)
 
     def test_collect_owed(self):
         owed = self._plan_touchpoint(

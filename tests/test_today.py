@@ -316,6 +316,14 @@ class TestTodayClicks(TodayCommon):
         self.assertEqual(str(self.arrange.date_show), "2027-03-02")
         self.assertEqual(str(self.arrange.date_due), "2027-03-04")
 
+    def test_a_visit_in_the_list_is_not_due_earlier(self):
+        """Arranging it later moves its activity, not the day it is due."""
+        self.arrange.date_due = fields.Date.add(self.arrange.date_due, days=30)
+        self.arrange._show()
+        due = self.arrange.date_due
+        self._mine(self.arrange).action_postpone_week()
+        self.assertEqual(self.arrange.date_due, due)
+
     def test_an_appointment_is_not_postponed_here(self):
         with self.assertRaisesRegex(UserError, "calendar"):
             self._mine(self.over).action_postpone_week()

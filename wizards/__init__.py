@@ -6,6 +6,7 @@ from . import continuity_letter_preview
 from . import continuity_letter_print
 from . import continuity_letter_write
 from . import continuity_register
+from . import continuity_handover_reasons
 from . import continuity_handover_wizard
 from . import continuity_handover_undo
 from . import continuity_handover_return

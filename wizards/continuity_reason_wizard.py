@@ -5,33 +5,15 @@ from odoo.exceptions import UserError
 class ContinuityReasonWizard(models.TransientModel):
     """Ask for the reason of a decision and carry it out.
 
-    A model offers its decisions in :attr:`DECISIONS`; each names a method that
-    takes the reason and checks for itself who may decide.
+    Each decision names a method that takes the reason and checks for itself who may
+    decide. A process adds its own to :attr:`decision` and :meth:`_decisions`.
     """
 
     _name = "continuity.reason.wizard"
     _description = "Decision with a Reason"
 
-    # Per decision: the model and its method.
-    DECISIONS = {
-        "refuse_plan": ("continuity.handover", "_refuse"),
-        "cancel_plan": ("continuity.handover", "_cancel"),
-        "override_gate": ("continuity.handover.line", "_override_gate"),
-        "leave_line": ("continuity.handover.line", "_leave"),
-        "visit_failed": ("continuity.handover.line", "_visit_failed"),
-        "not_useful": ("continuity.touchpoint", "_not_useful"),
-        "dismiss_concern": ("continuity.concern", "_dismiss"),
-        "reopen_concern": ("continuity.concern", "_reopen"),
-        "archive_user": ("res.users", "_archive_with_reason"),
-    }
-
     decision = fields.Selection(
         [
-            ("refuse_plan", "Refuse the plan"),
-            ("cancel_plan", "Cancel the plan"),
-            ("override_gate", "Go ahead although something is missing"),
-            ("leave_line", "Do not hand over"),
-            ("visit_failed", "The visit did not take place"),
             ("not_useful", "Not useful"),
             ("dismiss_concern", "Close without an answer"),
             ("reopen_concern", "Reopen"),
@@ -42,6 +24,19 @@ class ContinuityReasonWizard(models.TransientModel):
     )
     res_ids = fields.Json(required=True, readonly=True)
     reason = fields.Text(required=True)
+
+    @api.model
+    def _decisions(self):
+        """Return per decision the model and the method that carries it out.
+
+        :rtype: dict[str, tuple[str, str]]
+        """
+        return {
+            "not_useful": ("continuity.touchpoint", "_not_useful"),
+            "dismiss_concern": ("continuity.concern", "_dismiss"),
+            "reopen_concern": ("continuity.concern", "_reopen"),
+            "archive_user": ("res.users", "_archive_with_reason"),
+        }
 
     @api.model
     def _open(self, records, decision):
@@ -65,7 +60,7 @@ class ContinuityReasonWizard(models.TransientModel):
         :raise UserError: when the records are gone
         """
         self.ensure_one()
-        model, method = self.DECISIONS[self.decision]
+        model, method = self._decisions()[self.decision]
         records = self.env[model].browse(self.res_ids).exists()
         if not records:
             raise UserError(self.env._("What you decide on no longer exists."))

@@ -18,6 +18,7 @@ from . import continuity_touchpoint_bulk
 from . import continuity_touchpoint_letter
 from . import continuity_touchpoint_letter_check
 from . import continuity_touchpoint_release
+from . import continuity_touchpoint_release_later
 from . import continuity_touchpoint_pdf
 from . import continuity_touchpoint_attempt_letter
 from . import continuity_wording

@@ -5,6 +5,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.customer_continuity.models import continuity_touchpoint_release_later
+
 from ..models.continuity_touchpoint_letter import FROZEN_FIELDS
 from ..models.continuity_touchpoint_pdf import PDFS_WHILE_WAITING
 from .common_letter import LetterCommon
@@ -326,6 +328,31 @@ class TestLetterRelease(LetterCommon):
         self.assertEqual(self.mail.letter_medium, "mail")
         self.assertTrue(self.mail.frozen_on)
         self.assertFalse(self.mail.letter_pdf_id)
+
+    def test_many_are_left_to_the_scheduler(self):
+        """In the name of who released them; what cannot go says why."""
+        self.mail_2 = self._plan_letter(self.customer_2)
+        self.customer_2.email = False
+        letters = self.mail | self.mail_2
+        self.patch(continuity_touchpoint_release_later, "AT_ONCE", 1)
+        action = self._release(letters)
+        self.assertIn("2 letters", action["params"]["title"])
+        self.assertEqual(set(letters.mapped("state")), {"owed"})
+        cron = self.env.ref("customer_continuity.cron_letter_release")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self.mail.state, "released")
+        self.assertEqual(self.mail.released_by_id, self.leaver)
+        self.assertEqual(self.mail_2.state, "owed")
+        self.assertIn("e-mail", self.mail_2.send_error)
+        self.assertFalse(letters.release_for_id)
+
+    def test_many_only_by_those_who_may(self):
+        self.patch(continuity_touchpoint_release_later, "AT_ONCE", 0)
+        with self.assertRaises(AccessError):
+            self._release(self.mail, self.successor)
+        self.assertFalse(self.mail.release_for_id)
 
     def test_with_the_customers_own_link(self):
         self._release(self.mail)

@@ -222,7 +222,7 @@ class ContinuityLetterPreview(models.TransientModel):
         """
         self.ensure_one()
         self.touchpoint_id.action_release()
-        self.ready_count = self._count_ready()
+        self.ready_count -= 1
         return self._move(1)
 
     def action_release_all(self):

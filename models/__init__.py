@@ -12,6 +12,7 @@ from . import continuity_relationship_quiet
 from . import continuity_touchpoint
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
+from . import continuity_touchpoint_attempt_stopgap
 from . import continuity_touchpoint_activity
 from . import continuity_touchpoint_facts
 from . import continuity_touchpoint_bulk
@@ -87,6 +88,7 @@ from . import continuity_followup_delivery
 from . import continuity_followup_wording
 from . import continuity_followup_occurrence
 from . import continuity_followup_planning
+from . import continuity_followup_obsolete
 from . import continuity_followup_refusal
 from . import continuity_followup_placing
 from . import continuity_followup_escalation

@@ -28,6 +28,11 @@ class ResCompany(models.Model):
     continuity_followup_planned_on = fields.Date(
         string="Follow-up Planned On", readonly=True, groups="base.group_user"
     )
+    continuity_followup_error = fields.Text(
+        string="Why Follow-up Was Not Planned",
+        readonly=True,
+        groups="base.group_user",
+    )
 
     @api.constrains(
         "continuity_followup_per_day",
@@ -66,4 +71,7 @@ class ResConfigSettings(models.TransientModel):
     )
     continuity_followup_escalate_days = fields.Integer(
         related="company_id.continuity_followup_escalate_days", readonly=False
+    )
+    continuity_followup_error = fields.Text(
+        related="company_id.continuity_followup_error"
     )

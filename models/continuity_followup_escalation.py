@@ -48,8 +48,8 @@ class ContinuityFollowupOccurrence(models.Model):
     def _search_to_escalate(self, company):
         """Return the rows of a company whose contact is late for too long.
 
-        A contact is late from the day it was planned for, however long it had to
-        wait for a free day.
+        A contact is late from the day it was first planned for, however long it had
+        to wait for a free day and however often it was postponed since.
         """
         limit = fields.Date.today() - timedelta(
             days=company.sudo().continuity_followup_escalate_days
@@ -59,7 +59,7 @@ class ContinuityFollowupOccurrence(models.Model):
                 ("company_id", "=", company.id),
                 ("rule_id.trigger", "in", STANDING),
                 ("state", "in", ("planned", "merged")),
-                ("touchpoint_id.date_due", "<", limit),
+                ("planned_for", "<", limit),
                 ("touchpoint_id.state", "in", ("owed", "tried")),
                 ("escalated_on", "=", False),
             ]
@@ -95,7 +95,7 @@ class ContinuityFollowupOccurrence(models.Model):
                 summary=env._(
                     "Silent, and not contacted by %(person)s since %(day)s",
                     person=user.name,
-                    day=fields.Date.to_string(occurrence.touchpoint_id.date_due),
+                    day=fields.Date.to_string(occurrence.planned_for),
                 ),
                 note=occurrence.why,
                 user_id=manager.id,

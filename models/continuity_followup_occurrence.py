@@ -47,6 +47,7 @@ class ContinuityFollowupOccurrence(models.Model):
             "reason",
             "held_by",
             "touchpoint_id",
+            "planned_for",
             "times_planned",
             "postponed_days",
             "date_closed",
@@ -110,6 +111,8 @@ class ContinuityFollowupOccurrence(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
+    # When it was to be done before anybody postponed it.
+    planned_for = fields.Date(string="First Planned For", readonly=True)
     times_planned = fields.Integer(
         readonly=True,
         default=0,
@@ -178,6 +181,20 @@ class ContinuityFollowupOccurrence(models.Model):
     def _touchpoint_failed(self, touchpoints):
         """Every reason that was part of the contact has failed with it."""
         self._close(touchpoints, "failed")
+
+    def _touchpoint_reopened(self, touchpoints):
+        """The customer heard nothing of it: the reasons are to be done again, or have
+        failed where the contact was given up."""
+        occurrences = self.sudo().search(
+            [("touchpoint_id", "in", touchpoints.ids), ("state", "=", "done")]
+        )
+        for touchpoint, rows in occurrences.grouped("touchpoint_id").items():
+            own = rows.filtered(lambda row, t=touchpoint: row.id == t.origin_id)
+            values = {"date_closed": False, "reason": False}
+            own.write({**values, "state": "planned"})
+            (rows - own).write({**values, "state": "merged"})
+            if touchpoint.state == "failed":
+                self._close(touchpoint, "failed")
 
     def _close(self, touchpoints, state):
         """Close the reasons of touchpoints.

@@ -1,13 +1,11 @@
 """Which customers get which of their people's free days."""
 
-import logging
 from collections import defaultdict, namedtuple
 from datetime import datetime, time, timedelta
 
 import pytz
 
 from odoo import api, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..tools.day_planner import Contact, place
@@ -17,8 +15,6 @@ from .continuity_followup_planning import (
     RESPONSIBLE,
     ROWS,
 )
-
-_logger = logging.getLogger(__name__)
 
 # A reason that is not told in a contact yet, with what is needed to plan it; the
 # fields are the columns of `_search_reasons`.
@@ -60,7 +56,7 @@ class ContinuityFollowupOccurrence(models.Model):
         """Return how many contacts each working day of people still has room for.
 
         All contacts planned for a person count, whatever they are for and in which
-        company; what is overdue counts today.
+        company, unless they are held back; what is overdue counts today.
 
         :param company: ``res.company`` whose working hours and limit count
         :param users: ``res.users``
@@ -76,6 +72,7 @@ class ContinuityFollowupOccurrence(models.Model):
                      FROM continuity_touchpoint
                     WHERE user_id = ANY(%(users)s) AND date_due <= %(end)s
                       AND state NOT IN ('failed', 'cancelled')
+                      AND held_back IS NULL
                       AND (date_due >= %(today)s OR state <> 'done')
                  GROUP BY 1, 2""",
                 today=today,
@@ -237,27 +234,16 @@ class ContinuityFollowupOccurrence(models.Model):
     # === PLANNING === #
 
     def _plan_contacts(self, company, today, days):
-        """Plan contacts together; if that fails in halves, and list the customer that
-        cannot be planned with the reason (I11).
+        """Plan contacts together, and list the customer that cannot be planned with
+        the reason (I11).
 
         :param dict days: the first :class:`Reason` of each customer to its date
         """
-        try:
-            with self.env.cr.savepoint():
-                self._create_touchpoints(company, today, days)
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise  # only a new transaction can see what the other one changed
-        except Exception as error:
-            self.env.invalidate_all(flush=False)
-            items = list(days.items())
-            if len(items) > 1:
-                middle = len(items) // 2
-                self._plan_contacts(company, today, dict(items[:middle]))
-                self._plan_contacts(company, today, dict(items[middle:]))
-                return
-            (lead,) = days
-            _logger.warning("Follow-up %s cannot be planned", lead.id, exc_info=error)
-            self.browse(lead.id)._hold(str(error), "error")
+        self._in_halves(
+            list(days.items()),
+            lambda some: self._create_touchpoints(company, today, dict(some)),
+            lambda item, error: self.browse(item[0].id)._hold(str(error), "error"),
+        )
 
     def _create_touchpoints(self, company, today, days):
         """Create the touchpoints of some customers, each with all of its reasons.
@@ -303,6 +289,7 @@ class ContinuityFollowupOccurrence(models.Model):
                       SET state = v.state, touchpoint_id = v.touchpoint_id,
                           times_planned = times_planned + (v.state = 'planned')::int,
                           postponed_days = GREATEST(v.day - o.date_due, 0),
+                          planned_for = v.day,
                           reason = NULL
                      FROM unnest(%s, %s, %s, %s::date[])
                           AS v (id, state, touchpoint_id, day)

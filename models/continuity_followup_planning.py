@@ -17,6 +17,7 @@ from odoo.tools import SQL, split_every
 
 from .continuity_followup_rule import STANDING
 from .continuity_followup_trigger import Window
+from .continuity_touchpoint import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ _logger = logging.getLogger(__name__)
 HORIZON_DAYS = 7
 # Rows found, or contacts planned, in one transaction.
 BATCH_SIZE = 10_000
+# How often a step is begun when others change the same rows at the same time.
+STEP_TRIES = 3
 
 # Who makes the contact, for the rule f and the customer p.
 RESPONSIBLE = SQL("CASE WHEN f.owner = 'person' THEN f.user_id ELSE p.user_id END")
@@ -45,35 +48,33 @@ class ContinuityFollowupOccurrence(models.Model):
     def _cron_plan(self):
         """Plan the follow-up of every company, the one that waited longest first.
 
-        A company that fails does not hold up the others; the last error is raised at
-        the end, so that the run counts as failed.
+        A company that fails does not hold up the others. Its settings show the
+        reason; the run does not fail for it, because Odoo would switch the scheduled
+        action off for all companies after some days.
         """
         companies = self.env["res.company"].search(
             [], order="continuity_followup_planned_on NULLS FIRST, id"
         )
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
-        error = None
         for company in companies:
             try:
                 self._plan_company(company, commit=True)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Somebody else plans this company, or changed what was read.
+                # Somebody else plans this company at the same time.
                 self.env.cr.rollback()
                 _logger.info("Follow-up of company id %s: left to next run", company.id)
-            except Exception as exception:
+            except Exception as error:
                 self.env.cr.rollback()
+                company.continuity_followup_error = str(error) or repr(error)
                 _logger.warning(
                     "Follow-up of %s (id %s) could not be planned",
                     company.name,
                     company.id,
                     exc_info=True,
                 )
-                error = exception
             if not cron._commit_progress(1):
                 break
-        if error:
-            raise error
 
     @api.model
     def _plan_company(self, company, today=None, commit=False):
@@ -98,24 +99,77 @@ class ContinuityFollowupOccurrence(models.Model):
             self._recheck_refusals,
             self._merge_into_open,
         ):
-            if not self._take_company(company):
+            if not self._run_step(company, commit, step, company, today, commit):
                 return planned
-            step(company, today, commit)
-            self._finish_step(commit)
         people = self._search_people(company)
         for users in split_every(
             self._batch_people(company), people.ids, people.browse
         ):
             repeat = True
             while repeat:
-                if not self._take_company(company):
+                done = self._run_step(
+                    company, commit, self._plan_people, company, today, users
+                )
+                if not done:
                     return planned
-                count, repeat = self._plan_people(company, today, users)
+                ((count, repeat),) = done
                 planned += count
-                self._finish_step(commit)
-        company.continuity_followup_planned_on = today
+        company.write(
+            {
+                "continuity_followup_planned_on": today,
+                "continuity_followup_error": False,
+            }
+        )
         self._finish_step(commit)
         return planned
+
+    def _run_step(self, company, commit, step, *args):
+        """Do one step in a transaction of its own. When somebody else changed what
+        it read, do it again on what is there now.
+
+        :param company: ``res.company``
+        :param bool commit: commit it; without that nothing can be tried again
+        :param step: method that may be called again with the same ``args``
+        :return: a tuple of what the step returns; empty when somebody else has the
+            company
+        :rtype: tuple
+        """
+        tries = STEP_TRIES if commit else 1
+        while True:
+            try:
+                if not self._take_company(company):
+                    return ()
+                result = step(*args)
+                self._finish_step(commit)
+                return (result,)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                tries -= 1
+                if not tries:
+                    raise
+                self.env.cr.rollback()
+
+    def _in_halves(self, items, action, keep_error):
+        """Do something with many at once; if that fails in halves, so that only the
+        one that cannot be done is left out, with the reason (I11).
+
+        :param items: a recordset or a list
+        :param action: function of some of the items
+        :param keep_error: function of the one item that fails and the exception
+        """
+        try:
+            with self.env.cr.savepoint():
+                action(items)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # only a new transaction can see what the other one changed
+        except Exception as error:
+            self.env.invalidate_all(flush=False)
+            if len(items) > 1:
+                middle = len(items) // 2
+                self._in_halves(items[:middle], action, keep_error)
+                self._in_halves(items[middle:], action, keep_error)
+                return
+            _logger.warning("Follow-up: cannot be done: %s", items, exc_info=error)
+            keep_error(items[0], error)
 
     @api.model
     def _take_company(self, company):
@@ -182,110 +236,6 @@ class ContinuityFollowupOccurrence(models.Model):
             )
         )
 
-    @api.model
-    def _drop_obsolete(self, company, today, commit):
-        """Skip what is no longer due, and cancel contacts that have no other reason.
-
-        A customer somebody has spoken to since is not silent; an order that was
-        cancelled was not delivered. What a rule that was archived has found and
-        nobody planned yet is dropped too.
-        """
-        rules = self._rules(company)
-        obsolete = self.browse()
-        for rule, window in self._windows_to_recheck(company, rules, today):
-            obsolete |= self._search_rows(
-                company,
-                SQL(
-                    """o.rule_id = %s AND NOT EXISTS (
-                           SELECT FROM still
-                            WHERE still.relationship_id = o.relationship_id
-                              AND still.key = split_part(o.key, '#', 1))""",
-                    rule.id,
-                ),
-                still=rule._due_sql(company, window),
-            )
-        obsolete |= self._search_rows(
-            company,
-            SQL(
-                "(NOT r.active OR (o.rule_id <> ALL(%s) AND o.touchpoint_id IS NULL))",
-                rules.ids,
-            ),
-        )
-        if not obsolete:
-            return
-        touchpoints = obsolete.touchpoint_id
-        for occurrence in obsolete:
-            values = {"state": "skipped", "reason": occurrence._obsolete_reason(rules)}
-            if occurrence.trigger not in STANDING:
-                # A delivery that was put off is found again on its new day.
-                values["key"] = f"{occurrence.key}~{today}"
-            occurrence.write(values)
-        for touchpoint in touchpoints:
-            rows = self.search([("touchpoint_id", "=", touchpoint.id)])
-            if rest := rows.filtered(lambda row: row.state in self._open_states):
-                touchpoint.why = rest._tell_why(touchpoint.user_id)
-            else:
-                own = rows & obsolete
-                touchpoint._cancel(own[:1].reason)
-
-    @api.model
-    def _windows_to_recheck(self, company, rules, today):
-        """Return the rules with open rows, and the days to ask them for again."""
-        # The others depend on nothing that changes.
-        changing = rules.filtered(
-            lambda rule: rule.trigger not in ("anniversary", "yearly", "rising")
-        )
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT rule_id, MIN(date_due), MAX(date_due)
-                     FROM continuity_followup_occurrence
-                    WHERE company_id = %s AND state IN %s AND rule_id = ANY(%s)
-                 GROUP BY rule_id ORDER BY rule_id""",
-                company.id,
-                self._open_states,
-                changing.ids,
-            )
-        )
-        horizon = today + timedelta(days=HORIZON_DAYS - 1)
-        for rule_id, first, last in rows:
-            rule = rules.browse(rule_id)
-            if rule.trigger in STANDING:
-                yield rule, Window(None, horizon, today, recheck=True)
-            else:
-                yield rule, Window(first, last, today)
-
-    def _search_rows(self, company, condition, still=None):
-        """Return the open rows of a company that meet a condition on ``ROWS``.
-
-        :param SQL condition: may look at the table ``still``
-        :param SQL still: what that one is
-        """
-        rows = self.env.execute_query(
-            SQL(
-                """%s SELECT o.id FROM %s
-                    WHERE o.company_id = %s AND o.state IN %s AND %s""",
-                # Computed once, not for each row.
-                SQL("WITH still AS MATERIALIZED (%s)", still) if still else SQL(),
-                ROWS,
-                company.id,
-                self._open_states,
-                condition,
-            )
-        )
-        return self.browse(row[0] for row in rows)
-
-    def _obsolete_reason(self, rules):
-        """Say why this row is no longer due."""
-        self.ensure_one()
-        if not self.relationship_id.active:
-            return self.env._("The customer is archived.")
-        if self.rule_id not in rules:
-            return self.env._("The rule is archived or belongs to another company.")
-        contact = self.relationship_id.last_contact_date
-        if self.trigger in STANDING and contact and contact != self.since:
-            return self.env._("In touch again on %s.", fields.Date.to_string(contact))
-        return self.env._("No longer due: what it was for has changed.")
-
     # === WHAT HAS FALLEN DUE === #
 
     @api.model
@@ -344,25 +294,56 @@ class ContinuityFollowupOccurrence(models.Model):
 
     @api.model
     def _merge_into_open(self, company, today, commit):
-        """Let a customer whose next contact is planned hear everything in that one."""
+        """Let a customer whose next contact is planned hear everything in that one:
+        within the same days as any other reasons, and unless it is held back or its
+        letter is written already."""
         rows = self.env.execute_query(
             SQL(
-                """SELECT o.id, MIN(t.id)
+                """SELECT MIN(t.id), o.id
                      FROM continuity_followup_occurrence o
                      JOIN continuity_followup_occurrence other
                        ON other.relationship_id = o.relationship_id
                       AND other.state = 'planned'
                      JOIN continuity_touchpoint t ON t.id = other.touchpoint_id
-                      AND t.state NOT IN ('done', 'failed', 'cancelled')
+                      AND t.state IN %s AND t.held_back IS NULL
+                      AND t.frozen_on IS NULL
+                      AND t.date_show <= GREATEST(o.date_due, %s::date) + %s
                     WHERE o.company_id = %s AND o.state = 'waiting'
-                 GROUP BY o.id ORDER BY MIN(t.id)""",
+                 GROUP BY o.id ORDER BY 1, 2""",
+                OPEN_STATES,
+                today,
+                HORIZON_DAYS - 1,
                 company.id,
             )
         )
-        for touchpoint_id, pairs in groupby(rows, key=lambda row: row[1]):
+        pairs = [
+            (touchpoint_id, [row[1] for row in group])
+            for touchpoint_id, group in groupby(rows, key=lambda row: row[0])
+        ]
+        for batch in split_every(BATCH_SIZE, pairs):
+            self._in_halves(
+                batch,
+                lambda some: self._merge(some, today),
+                lambda pair, error: self.browse(pair[1])._hold(str(error), "error"),
+            )
+
+    @api.model
+    def _merge(self, pairs, today):
+        """Tell reasons in contacts that are planned already.
+
+        :param list pairs: tuples (touchpoint id, ids of occurrences)
+        :param date today: the day of the planning
+        """
+        for touchpoint_id, ids in pairs:
             touchpoint = self.env["continuity.touchpoint"].sudo().browse(touchpoint_id)
-            merged = self.browse(pair[0] for pair in pairs)
-            merged.write({"state": "merged", "touchpoint_id": touchpoint_id})
+            for row in self.browse(ids):
+                row.write(
+                    {
+                        "state": "merged",
+                        "touchpoint_id": touchpoint_id,
+                        "planned_for": max(row.date_due, today),
+                    }
+                )
             told = self.search(
                 [
                     ("touchpoint_id", "=", touchpoint_id),

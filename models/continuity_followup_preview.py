@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.day_planner import Contact, place
 from .continuity_followup_placing import Reason
+from .continuity_followup_planning import HORIZON_DAYS
+from .continuity_touchpoint import OPEN_STATES
 
 
 class ContinuityFollowupOccurrence(models.Model):
@@ -46,7 +50,7 @@ class ContinuityFollowupOccurrence(models.Model):
                 problem = self.env._("Nobody looks after this customer.")
             elif not user.active or company not in user.company_ids:
                 problem = self.env._("%s cannot make the contact.", user.name)
-            elif reason.relationship_id in open_customers:
+            elif self._can_join(reason, open_customers):
                 problem = self.env._("Will be part of the contact already planned.")
             if problem:
                 problems[reason.id] = problem
@@ -132,11 +136,24 @@ class ContinuityFollowupOccurrence(models.Model):
 
     @api.model
     def _search_open_customers(self, relationships):
-        """Return the ids of those who have an open contact of follow-up."""
+        """Return the first day of the open contacts that can take further reasons, by
+        relationship id, see :meth:`_merge_into_open`."""
         rows = self.search(
             [
                 ("relationship_id", "in", relationships.ids),
-                ("state", "in", ("planned", "merged")),
+                ("state", "=", "planned"),
+                ("touchpoint_id.state", "in", OPEN_STATES),
+                ("touchpoint_id.held_back", "=", False),
+                ("touchpoint_id.frozen_on", "=", False),
             ]
         )
-        return set(rows.relationship_id.ids)
+        return {
+            relationship.id: min(together.touchpoint_id.mapped("date_show"))
+            for relationship, together in rows.grouped("relationship_id").items()
+        }
+
+    @api.model
+    def _can_join(self, reason, open_customers):
+        """Tell whether a reason becomes part of a contact already planned."""
+        day = open_customers.get(reason.relationship_id)
+        return day and day <= reason.day + timedelta(days=HORIZON_DAYS - 1)

@@ -76,10 +76,28 @@ class ContinuityFollowupOccurrence(models.Model):
             refused = (rows & planned).filtered(
                 lambda row, r=refusals: row.relationship_id.id in r
             )
-            for touchpoint, together in refused.grouped("touchpoint_id").items():
-                reason = refusals[together[0].relationship_id.id]
-                together._hold(reason, "refusal")
-                touchpoint._cancel(reason)
+            together = refused.grouped("touchpoint_id")
+            self._in_halves(
+                refused.touchpoint_id,
+                lambda some, t=together, r=refusals: self._take_back(some, t, r),
+                lambda touchpoint, error, t=together: t[touchpoint].write(
+                    {"reason": str(error)}
+                ),
+            )
+
+    @api.model
+    def _take_back(self, touchpoints, rows, refusals):
+        """Cancel contacts whose customers may not be contacted any more.
+
+        :param touchpoints: ``continuity.touchpoint``
+        :param dict rows: their occurrences
+        :param dict refusals: see ``continuity.relationship._contact_refusals``
+        """
+        for touchpoint in touchpoints:
+            together = rows[touchpoint]
+            reason = refusals[together[0].relationship_id.id]
+            together._hold(reason, "refusal")
+            touchpoint._cancel(reason)
 
     def _hold(self, reason, held_by):
         """List rows with the reason why they cannot be planned now."""

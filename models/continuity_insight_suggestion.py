@@ -201,6 +201,9 @@ class ContinuityInsightSuggestion(models.Model):
         channels = self.env["continuity.channel"]
         for name in ("email", "letter", "chat"):
             channels |= self.env.ref(f"customer_continuity.channel_{name}")
+        owner = self.partner_id.user_id
+        colleague = owner._is_continuity_colleague(self.company_id)
+        user = owner if colleague else self.env.user
         preferred = self.partner_id.continuity_channel_id
         channels = (preferred & channels) | channels
         today = fields.Date.context_today(self)
@@ -210,7 +213,7 @@ class ContinuityInsightSuggestion(models.Model):
             name=self.env._("Send “%s”", self.insight_id.name),
             why=self.why,
             purpose="followup",
-            user_id=(self.partner_id.user_id or self.env.user).id,
+            user_id=user.id,
             date_due=max(self.date_due or today, today),
             date_show=today,
         )
@@ -220,3 +223,11 @@ class ContinuityInsightSuggestion(models.Model):
 
     def _touchpoint_failed(self, touchpoints):
         self.sudo().state = "failed"
+
+    def _touchpoint_reopened(self, touchpoints):
+        """The customer does not have it after all."""
+        self.sudo().state = "planned"
+
+    def _touchpoint_called_off(self, touchpoints):
+        """Whoever was to send it did not: it may be planned again."""
+        self.sudo().write({"state": "proposed", "planned_on": False})

@@ -644,6 +644,8 @@ SELECT partner_id, %(columns)s FROM stated""",
      WHERE a.outcome IN %(reaching)s AND a.date < %(tomorrow)s
        AND t.company_id = %(company)s %(scope)s
        AND (a.outcome = 'held' OR c.written)
+       -- A letter in place of a talk is no talk.
+       AND a.stopgap IS NOT TRUE
        -- What came back was no contact.
        AND (a.outcome <> 'sent' OR NOT EXISTS (
                SELECT FROM continuity_touchpoint_attempt b

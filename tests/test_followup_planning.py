@@ -4,12 +4,14 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
+from psycopg2.errors import SerializationFailure
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .common_followup import TODAY, FollowupCommon
 
+PLANNING = "odoo.addons.customer_continuity.models.continuity_followup_planning"
 TOMORROW = TODAY + timedelta(days=1)
 
 
@@ -157,6 +159,54 @@ class TestFollowupPlanning(FollowupCommon):
         self.assertEqual(self._found(delivery).touchpoint_id, touchpoint)
         self.assertIn("days after delivery", touchpoint.why)
 
+    def _open_silence(self):
+        """Customer 1 has an open contact; return it and a rule that finds another
+        reason on the next planning."""
+        silence = self._create_rule("silence")
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        self._plan()
+        delivery = self._create_rule("delivery", days=7)
+        self._create_order(self.customer_1, 100, "2027-02-22")
+        return self._found(silence).touchpoint_id, delivery
+
+    def test_contact_held_back_takes_no_new_reasons(self):
+        touchpoint, rule = self._open_silence()
+        touchpoint._hold_back("Declined.")
+        preview = self.occurrences._preview(rule, self.company_a, 7, 10)
+        self.assertFalse(preview[0]["refusal"])
+        self._plan()
+        self.assertEqual(self._found(rule).state, "planned")
+        self.assertNotEqual(self._found(rule).touchpoint_id, touchpoint)
+
+    def test_letter_already_written_takes_no_new_reasons(self):
+        touchpoint, rule = self._open_silence()
+        touchpoint.frozen_on = TODAY
+        self._plan()
+        self.assertEqual(self._found(rule).state, "planned")
+
+    def test_released_letter_takes_no_new_reasons(self):
+        touchpoint, rule = self._open_silence()
+        touchpoint.state = "released"
+        self._plan()
+        self.assertEqual(self._found(rule).state, "planned")
+
+    def test_contact_far_off_takes_no_new_reasons(self):
+        touchpoint, rule = self._open_silence()
+        touchpoint.write({"date_due": "2027-03-08", "date_show": "2027-03-08"})
+        preview = self.occurrences._preview(rule, self.company_a, 7, 10)
+        self.assertFalse(preview[0]["refusal"])
+        self._plan()
+        self.assertEqual(self._found(rule).state, "planned")
+        self.assertNotEqual(self._found(rule).touchpoint_id, touchpoint)
+
+    def test_contact_within_the_week_takes_new_reasons(self):
+        touchpoint, rule = self._open_silence()
+        touchpoint.write({"date_due": "2027-03-07", "date_show": "2027-03-07"})
+        preview = self.occurrences._preview(rule, self.company_a, 7, 10)
+        self.assertIn("already planned", preview[0]["refusal"])
+        self._plan()
+        self.assertEqual(self._found(rule).touchpoint_id, touchpoint)
+
     # === room === #
 
     def test_limit_and_tiers(self):
@@ -195,6 +245,16 @@ class TestFollowupPlanning(FollowupCommon):
         self._spoken_to(self.relationship_1, "2026-09-02")
         self._plan()
         self.assertEqual(self._found().touchpoint_id.date_due, date(2027, 3, 3))
+
+    def test_contacts_held_back_take_no_room(self):
+        self._create_rule("silence")
+        self.company_a.continuity_followup_per_day = 1
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        self._plan()
+        self._found().touchpoint_id._hold_back("Declined.")
+        self._silent_customers(1)
+        self._plan()
+        self.assertEqual(self._found()[1].touchpoint_id.date_due, TODAY)
 
     def test_weekends_holidays_and_days_off(self):
         self._create_rule("silence")
@@ -487,10 +547,9 @@ class TestFollowupPlanning(FollowupCommon):
                 raise ValueError("The channel is gone.")
             return prepare(touchpoints, vals)
 
-        logger = "odoo.addons.customer_continuity.models.continuity_followup_placing"
         with (
             patch.object(model, "_prepare_planned_values", fail),
-            mute_logger(logger),
+            mute_logger(PLANNING),
         ):
             self._run_cron()
         rows = self._found()
@@ -510,13 +569,163 @@ class TestFollowupPlanning(FollowupCommon):
                 raise ValueError("Broken.")
             return collect(rows, company, today, commit)
 
-        logger = "odoo.addons.customer_continuity.models.continuity_followup_planning"
-        with (
-            patch.object(model, "_collect", fail),
-            mute_logger(logger, "odoo.addons.base.models.ir_cron"),
-        ):
+        with patch.object(model, "_collect", fail), mute_logger(PLANNING):
             self._run_cron()
         self.assertEqual(self._found().state, "planned")
+
+        self.assertEqual(self.company_b.continuity_followup_error, "Broken.")
+        self.assertFalse(self.company_a.continuity_followup_error)
+
+    def _run_plan_as_scheduler(self):
+        """Run the method with a cursor of its own: running the action itself hides
+        the error."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            self.env(cr=cr)["continuity.followup.occurrence"]._cron_plan()
+        self.env.invalidate_all()
+
+    def test_error_does_not_fail_the_run_and_goes_away_with_its_cause(self):
+        model = self.registry["continuity.followup.occurrence"]
+        with (
+            patch.object(model, "_collect", side_effect=ValueError("Broken.")),
+            mute_logger(PLANNING),
+        ):
+            self._run_plan_as_scheduler()
+        self.assertEqual(self.company_a.continuity_followup_error, "Broken.")
+        self._plan_on(TOMORROW)
+        self.assertFalse(self.company_a.continuity_followup_error)
+
+    def test_step_is_repeated_when_somebody_else_was_faster(self):
+        self._create_rule("silence")
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        model = self.registry["continuity.followup.occurrence"]
+        for name in ("_collect", "_plan_people"):
+            original = getattr(model, name)
+            failures = [SerializationFailure()]
+
+            def step(rows, *args, original=original, failures=failures):
+                if failures:
+                    raise failures.pop()
+                return original(rows, *args)
+
+            self.startPatcher(patch.object(model, name, step))
+        self._run_plan_as_scheduler()
+        self.assertEqual(self._found().state, "planned")
+        self.assertEqual(self.company_a.continuity_followup_planned_on, TODAY)
+
+    def _fail_for(self, touchpoint, name):
+        """Let a method of touchpoints fail where this one is among them."""
+        model = self.registry["continuity.touchpoint"]
+        original = getattr(model, name)
+
+        def method(touchpoints, *args):
+            if touchpoint in touchpoints:
+                raise ValueError("Locked by somebody.")
+            return original(touchpoints, *args)
+
+        return patch.object(model, name, method)
+
+    def test_one_that_cannot_be_dropped_holds_up_no_other(self):
+        rule = self._create_rule("silence")
+        relationships = self.relationship_1 | self.relationship_2
+        for relationship in relationships:
+            self._spoken_to(relationship, "2026-09-04")
+        self._plan()
+        rows = self._found(rule)
+        for relationship in relationships:
+            self._spoken_to(relationship, TODAY)
+        with (
+            self._fail_for(rows[0].touchpoint_id, "_cancel"),
+            mute_logger(PLANNING),
+        ):
+            self._plan_on(TOMORROW)
+        self.assertEqual(rows.mapped("state"), ["planned", "skipped"])
+        self.assertEqual(rows[0].reason, "Locked by somebody.")
+        self._plan_on("2027-03-03")
+        self.assertEqual(rows.mapped("state"), ["skipped", "skipped"])
+        self.assertIn("2027-03-01", rows[0].reason)
+
+    def test_one_that_cannot_be_taken_back_holds_up_no_other(self):
+        rule = self._create_rule("silence")
+        for relationship in self.relationship_1 | self.relationship_2:
+            self._spoken_to(relationship, "2026-09-04")
+        self._plan()
+        rows = self._found(rule)
+        (self.customer_1 | self.customer_2).continuity_no_courtesy = True
+        with (
+            self._fail_for(rows[0].touchpoint_id, "_cancel"),
+            mute_logger(PLANNING),
+        ):
+            self._plan_on(TOMORROW)
+        self.assertEqual(rows.mapped("state"), ["planned", "held"])
+        self.assertEqual(rows[0].reason, "Locked by somebody.")
+
+    def test_one_that_cannot_be_merged_holds_up_no_other(self):
+        touchpoint, rule = self._open_silence()
+        self._spoken_to(self.relationship_2, "2026-09-02")
+        self._plan()
+        self._create_order(self.customer_1, 100, "2027-02-22")
+        self._create_order(self.customer_2, 100, "2027-02-22")
+        with self._fail_for(touchpoint, "write"), mute_logger(PLANNING):
+            self._plan()
+        rows = self._found(rule).sorted("id")[1:]
+        self.assertEqual(rows.mapped("state"), ["held", "merged"])
+        self.assertEqual(rows[0].reason, "Locked by somebody.")
+
+    def test_waiting_rows_are_dropped_together(self):
+        rule = self._create_rule("silence")
+        anniversary = self._create_rule("delivery", days=7)
+        relationships = self._silent_customers(5)
+        relationships.partner_id.continuity_no_courtesy = True
+        order = self._create_order(relationships[0].partner_id, 100, "2027-02-24")
+        self._plan()
+        for relationship in relationships[:3]:
+            self._spoken_to(relationship, TODAY)
+        order._action_cancel()
+        self._plan_on(TOMORROW)
+        rows = self._found(rule)
+        self.assertEqual(rows.mapped("state"), ["skipped"] * 3 + ["held"] * 2)
+        self.assertEqual(rows[0].reason, "In touch again on 2027-03-01.")
+        self.assertTrue(rows[0].key.endswith("2026-09-01"))
+        dropped = self._found(anniversary)
+        self.assertEqual(dropped.state, "skipped")
+        self.assertTrue(dropped.key.endswith(f"~{TOMORROW}"))
+
+    def test_queries_do_not_grow_with_dropped_rows(self):
+        self._create_rule("silence")
+        counts = []
+        for number in (3, 40):
+            relationships = self._silent_customers(number)
+            relationships.partner_id.continuity_no_courtesy = True
+            self._plan()
+            relationships.active = False
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._plan()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 4)
+
+    # === a letter that came back === #
+
+    def test_reopened(self):
+        silence = self._create_rule("silence")
+        anniversary = self._create_rule("anniversary")
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        self._set(self.relationship_1, first_purchase_date="2020-03-05")
+        self._plan()
+        touchpoint = self._found(silence).touchpoint_id
+        own = self.occurrences.browse(touchpoint.origin_id)
+        other = (self._found(silence) | self._found(anniversary)) - own
+        self._hold(touchpoint)
+        self.assertEqual((own.state, other.state), ("done", "done"))
+        touchpoint.write({"state": "tried", "date_done": False})
+        touchpoint._notify_origin("_touchpoint_reopened")
+        self.assertEqual((own.state, other.state), ("planned", "merged"))
+        self.assertFalse(own.date_closed or other.date_closed)
+        self._hold(touchpoint)
+        self.assertEqual((own.state, other.state), ("done", "done"))
 
     def test_companies(self):
         """Each company finds its own customers, with its own limit and people."""
@@ -535,8 +744,7 @@ class TestFollowupPlanning(FollowupCommon):
         """Found and planned in several transactions, all the same."""
         self._create_rule("silence")
         self._silent_customers(7)
-        path = "odoo.addons.customer_continuity.models.continuity_followup_planning"
-        with patch(f"{path}.BATCH_SIZE", 2):
+        with patch(f"{PLANNING}.BATCH_SIZE", 2):
             self._run_cron()
         self.assertEqual(set(self._found().mapped("state")), {"planned"})
         self.assertEqual(len(self._found()), 7)
@@ -584,6 +792,23 @@ class TestFollowupPlanning(FollowupCommon):
             1,
             "once",
         )
+
+    def test_postponing_every_week_does_not_put_off_the_manager(self):
+        self._create_rule("silence")
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        self._plan()
+        row = self._found()
+        for day in ("2027-03-01", "2027-03-08", "2027-03-15"):
+            with self._at(day):
+                row.touchpoint_id.with_user(self.user_sales_a).action_postpone_week()
+        self.assertEqual(str(row.touchpoint_id.date_due), "2027-03-22")
+        with self._at("2027-03-16"):
+            self._run_cron("cron_followup_escalate")
+        self.assertEqual(row.escalated_to_id, self.user_leader)
+        activity = self.env["mail.activity"].search(
+            [("user_id", "=", self.user_leader.id)]
+        )
+        self.assertIn("since 2027-03-01", activity.summary)
 
     def test_nobody_to_escalate_to(self):
         self._create_rule("silence")

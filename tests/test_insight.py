@@ -167,6 +167,28 @@ class TestInsight(ConcernCommon):
         self.assertEqual(line.state, "sent")
         self.assertEqual(self.insight.with_user(self.owner).sent_count, 1)
 
+    def test_planned_again_when_the_letter_came_back(self):
+        line = self._find()
+        touchpoint = self._plan(line)
+        touchpoint.with_user(self.owner).log_attempt("held")
+        touchpoint._notify_origin("_touchpoint_reopened")
+        self.assertEqual(line.state, "planned")
+
+    def test_called_off_may_be_planned_again(self):
+        line = self._find()
+        self._plan(line).with_user(self.owner)._not_useful("Not this one.")
+        self.assertEqual(line.state, "proposed")
+        self.assertTrue(self._find().suited)
+        second = self._create_insight(name="Another")
+        self.assertTrue(self._find(insight=second).suited, "had nothing")
+        self._plan(line, why="Once more")
+        self.assertEqual(line.state, "planned")
+
+    def test_owner_of_another_company_gets_no_contact_here(self):
+        self.customer_1.user_id = self.user_company_b
+        touchpoint = self._plan(self._find(self.user_all), user=self.user_manager)
+        self.assertEqual(touchpoint.user_id, self.user_manager)
+
     def test_failed_may_be_tried_once_more(self):
         line = self._find()
         self._plan(line)._fail("No address")

@@ -157,6 +157,36 @@ class TestLadder(LadderCommon):
         self._at_time("2027-04-06 10:00:00", "held", channel_id=self.channel_call.id)
         self.assertEqual(self.touchpoint.state, "done")
 
+    def test_letter_and_card_in_place_of_a_talk_are_no_contact(self):
+        """As shipped: three calls, a letter, a card, and once more from the start."""
+        relationship = self.touchpoint.relationship_id
+
+        def last_contact(day):
+            self._refresh(self.company_a, today=fields.Date.to_date(day))
+            return relationship.last_contact_date
+
+        before = last_contact("2027-03-01")
+        for day in (1, 2, 3):
+            self._at_time(f"2027-03-0{day} 10:00:00")
+        self._at_time("2027-03-04 10:00:00", "posted")
+        self.assertEqual(self.touchpoint.channel_id, self.channel_card)
+        self.assertEqual(last_contact("2027-03-05"), before)
+        self._at_time("2027-03-18 10:00:00", "posted")
+        self.assertEqual(self.touchpoint.channel_id, self.channel_call)
+        self.assertFalse(self.touchpoint.stopgap_channel_ids, "the round is over")
+        self.assertEqual(
+            self.touchpoint.attempt_ids.sorted("id").mapped("stopgap"),
+            [False, False, False, True, True],
+        )
+        self.assertEqual(last_contact("2027-03-19"), before)
+
+    def test_letter_that_was_owed_is_a_contact(self):
+        self.touchpoint.channel_ids = self.channel_letter
+        self.touchpoint.channel_id = self.channel_letter
+        self._at_time("2027-03-04 10:00:00", "posted")
+        self.assertFalse(self.touchpoint.attempt_ids.stopgap)
+        self.assertEqual(self.touchpoint.state, "done")
+
     def test_wrong_number(self):
         self.contact_1.phone = "+49 1"
         self.touchpoint.contact_ids = self.contact_1

@@ -68,9 +68,9 @@ class ContinuityUserAudit(models.TransientModel):
     @api.depends("user_id")
     def _compute_display_name(self):
         for audit in self:
-            audit.display_name = self.env._(
-                "Nothing left behind: %s", audit.user_id.name or ""
-            )
+            title = self.env._("Nothing Left Behind")
+            name = audit.user_id.name
+            audit.display_name = f"{title}: {name}" if name else title
 
     @api.depends("line_ids.count", "line_ids.verdict")
     def _compute_counts(self):
@@ -134,7 +134,6 @@ class ContinuityUserAudit(models.TransientModel):
         self.sudo().line_ids.unlink()
         self.env["continuity.user.audit.line"].sudo().create(lines)
         self.audited_on = fields.Datetime.now()
-        return self._get_records_action(name=self.env._("Nothing Left Behind"))
 
     def _find_lines(self):
         """Return the values of the lines; the number of statements does not grow

@@ -52,3 +52,4 @@ from . import test_touchpoint
 from . import test_translations
 from . import test_user_audit
 from . import test_visit_planner
+from . import test_user_audit_tour

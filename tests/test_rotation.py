@@ -21,9 +21,7 @@ class TestRotation(HandoverCommon):
             cls.customer_2
         )
         cls.relationships.owner_since = "2020-01-01"
-        # Only these two could take over: the others are busy elsewhere.
-        for user in (cls.approver, cls.deputy, cls.user_all, cls.user_manager):
-            user.crm_team_ids = False
+        cls.other_team.member_ids += cls.colleague
 
     def _open(self, relationships=None, user=None):
         relationships = self.relationships if relationships is None else relationships
@@ -73,8 +71,16 @@ class TestRotation(HandoverCommon):
         self._all_busy_but(self.colleague)
         line = self._line(self._open(), self.customer_1)
         self.assertEqual(line.successor_id, self.colleague)
-        self.assertIn("Colleague: 0 customers", line.why)
-        self.assertEqual(len(line.candidates_text.splitlines()), 3)
+        self.assertIn("0 customers", line.why)
+        self.assertIn("Colleague: 0 customers", line.candidates_text)
+        self.assertLessEqual(len(line.candidates_text.splitlines()), 3)
+
+    def test_who_does_not_sell_is_no_candidate(self):
+        """Managers look after nobody: that does not make them the first choice."""
+        text = "\n".join(self._open().line_ids.mapped("candidates_text"))
+        self.assertIn("Colleague", text)
+        for user in (self.user_manager, self.user_all, self.deputy):
+            self.assertNotIn(user.name, text)
 
     def test_tier_weighs(self):
         """Two customers of tier C are less work than one of tier A."""

@@ -144,7 +144,7 @@ class ContinuityRotation(models.TransientModel):
             if ranked:
                 best, shared = ranked[0]
                 values["successor_id"] = best.user.id
-                values["why"] = self._describe(best, shared)
+                values["why"] = self._describe_fit(best, shared)
                 best.customers += 1
                 best.load += self._weight(relationship.tier_id)
             lines.append(values)
@@ -152,8 +152,11 @@ class ContinuityRotation(models.TransientModel):
 
     @api.model
     def _candidates(self, company):
-        """Return everybody who could take customers over in a company, with what they
-        have to do; a handful of statements for any number of people.
+        """Return who could take customers over in a company, with what they have to
+        do; a handful of statements for any number of people.
+
+        That is who sells: members of a sales team, and whoever looks after customers
+        already. Managers and administrators seem to have most time.
 
         :rtype: list[Candidate]
         """
@@ -172,7 +175,7 @@ class ContinuityRotation(models.TransientModel):
             user = candidate.user
             candidate.traits["language"].add((user.lang or "")[:2])
             candidate.traits["team"].update(user.crm_team_ids.ids)
-        return list(found.values())
+        return [c for c in found.values() if c.customers or c.traits["team"]]
 
     @api.model
     def _add_customers(self, found, company):
@@ -264,11 +267,15 @@ class ContinuityRotation(models.TransientModel):
 
     @api.model
     def _describe(self, candidate, shared):
-        """Say what speaks for a candidate."""
+        """Name a candidate and say what speaks for them."""
+        return f"{candidate.user.name}: {self._describe_fit(candidate, shared)}"
+
+    @api.model
+    def _describe_fit(self, candidate, shared):
+        """Say what a candidate has to do, and what they share with the customer."""
         text = self.env._(
-            "%(name)s: %(customers)s customers, %(load)s contacts a month, %(visits)s "
-            "visits planned",
-            name=candidate.user.name,
+            "%(customers)s customers, %(load)s contacts a month, %(visits)s visits "
+            "planned",
             customers=candidate.customers,
             load=round(candidate.load, 1),
             visits=candidate.visits,

@@ -71,7 +71,8 @@ class ContinuityUserReassign(models.TransientModel):
                 "reason": self.reason,
             }
         )
-        return audit.action_audit()
+        audit.action_audit()
+        return {"type": "ir.actions.act_window_close"}
 
     def _check_may_reassign(self):
         """Refuse what is not this user's to give away.

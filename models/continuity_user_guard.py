@@ -1,5 +1,7 @@
 """Nobody who still looks after customers is archived by accident (H11)."""
 
+import logging
+
 from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Domain
@@ -159,19 +161,23 @@ class ResUsers(models.Model):
         )
         users = users.with_env(self.env)
         if users._may_be_handed_over():
-            raise RedirectWarning(
+            error = RedirectWarning(
                 message,
                 self.env.ref("customer_continuity.action_handover_wizard").id,
                 self.env._("Hand Over Customers"),
                 users._prepare_handover_context(),
             )
-        if self._may_release():
-            raise RedirectWarning(
+        elif self._may_release():
+            error = RedirectWarning(
                 message,
                 users.action_archive_with_reason(),
                 self.env._("Archive With a Reason"),
             )
-        raise UserError(message)
+        else:
+            raise UserError(message)
+        # Odoo logs a warning with a link like a crash, unless told otherwise.
+        error.loglevel = logging.INFO
+        raise error
 
     def _count_left_behind(self):
         """Say what users still have that a handover would move, in all companies, and

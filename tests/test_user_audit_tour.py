@@ -2,7 +2,6 @@ import base64
 
 from odoo import Command
 from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
 
 LIST = """Customer,Predecessor,Successor
 Nobody Ltd,demo,sue
@@ -56,8 +55,6 @@ class TestUserAuditTour(HttpCase):
             {"name": "Marc's Team", "user_id": cls.marc.id}
         )
 
-    # Odoo logs a warning with a link like a failure.
-    @mute_logger("odoo.http")
     def test_guard(self):
         self.start_tour(
             f"/odoo/action-base.action_res_users/{self.marc.id}",

@@ -274,8 +274,9 @@ class ResUsers(models.Model):
             "default_reason": "resignation",
             "default_last_day": fields.Date.to_string(end),
         }
-        companies = self.sudo().company_ids & self.env.companies
-        if companies and self.env.company not in companies:
+        # The wizard says so where somebody has to switch to that company first.
+        companies = self.sudo().company_id & self.env.user.company_ids
+        if companies and self.env.company not in self.sudo().company_ids:
             values["default_company_id"] = companies[0].id
         return values
 

@@ -155,8 +155,8 @@ class ContinuityRotation(models.TransientModel):
         """Return who could take customers over in a company, with what they have to
         do; a handful of statements for any number of people.
 
-        That is who sells: members of a sales team, and whoever looks after customers
-        already. Managers and administrators seem to have most time.
+        That is who sells there: members of a sales team, and whoever looks after
+        customers already. Managers and administrators only seem to have time.
 
         :rtype: list[Candidate]
         """
@@ -175,7 +175,12 @@ class ContinuityRotation(models.TransientModel):
             user = candidate.user
             candidate.traits["language"].add((user.lang or "")[:2])
             candidate.traits["team"].update(user.crm_team_ids.ids)
-        return [c for c in found.values() if c.customers or c.traits["team"]]
+        return [
+            candidate
+            for candidate in found.values()
+            if candidate.customers
+            or (candidate.traits["team"] and candidate.user.company_id == company)
+        ]
 
     @api.model
     def _add_customers(self, found, company):

@@ -25,6 +25,7 @@ class GuardCommon(HandoverCommon):
         with self.assertRaises(Exception) as caught:
             self._rpc(user, records, method, *args, context=context)
         self.assertIsInstance(caught.exception, RedirectWarning | UserError)
+        self.assertIn("still look after customers", str(caught.exception))
         self.env.invalidate_all()
         self.assertTrue(all(records.mapped("active")))
         return caught.exception

@@ -99,21 +99,21 @@ class TestRotation(HandoverCommon):
         self._busy(self.successor, 1)
         self._plan_touchpoint(
             self.customer_3,
-            user_id=self.colleague.id,
+            user_id=self.successor.id,
             channel_ids=self.channel_visit.ids,
         )
         line = self._line(self._open(), self.customer_1)
-        self.assertEqual(line.successor_id, self.successor)
+        self.assertEqual(line.successor_id, self.colleague)
 
     def test_what_is_shared(self):
         self._all_busy_but(self.colleague, self.successor)
         self.customer_3.user_id = False
         values = {"industry_id": self.industry.id, "country_id": self.japan.id}
         self.customer_1.write(values)
-        self._busy(self.colleague, 3)
-        self._busy(self.successor, 3, **values)
+        self._busy(self.successor, 3)
+        self._busy(self.colleague, 3, **values)
         line = self._line(self._open(), self.customer_1)
-        self.assertEqual(line.successor_id, self.successor)
+        self.assertEqual(line.successor_id, self.colleague)
         self.assertIn("industry (Optics)", line.why)
         self.assertIn("country (Japan)", line.why)
 

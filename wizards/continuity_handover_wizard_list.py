@@ -176,7 +176,7 @@ class ContinuityHandoverWizard(models.TransientModel):
         problems, assignment = [], {}
         for number, row in rows:
             try:
-                leaver, partner, successor = reader.read(row)
+                leaver, partner, successor = reader.resolve(row)
                 first = assignment.get((leaver.id, partner.id))
                 if first:
                     raise BadRow(
@@ -356,7 +356,7 @@ class ListReader:
         self._read_customers(rows)
         self._problems = {}
 
-    def read(self, row):
+    def resolve(self, row):
         """Return the records of one row.
 
         :return: predecessor, customer, successor

@@ -362,8 +362,7 @@ class ContinuityTouchpoint(models.Model):
             "res_model_id": model_id,
             "res_id": self.partner_id.id,
             "location": self.partner_id.contact_address_inline or False,
-            # Odoo copies it to the activity.
-            "description": self._prepare_activity_note(),
+            # No description: everybody reads calendars, and the customer invitations.
             # Otherwise the calendar plans a second activity for the meeting.
             "activity_ids": [Command.link(a) for a in self.activity_id.ids],
         }

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from markupsafe import Markup, escape
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import html_sanitize, is_html_empty
 
 from .continuity_touchpoint import OPEN_STATES
@@ -273,8 +273,33 @@ class ContinuityTouchpoint(models.Model):
         if letter_medium:
             values["letter_medium"] = letter_medium
         if signer_id:
+            self._check_may_sign(signer_id)
             values["signer_id"] = signer_id.id
         self.sudo().write(values)
+
+    def _check_may_sign(self, signer):
+        """Refuse letters in the name of somebody they are none of the business of.
+
+        :param signer: ``res.users``
+        :raise AccessError: unless the signer is the user, takes part, is a manager of
+            the responsible person, or is managed by the user
+        """
+        user = self.env.user
+        for touchpoint in self.sudo():
+            people = user | touchpoint.user_id | touchpoint.attendee_ids
+            if signer.sudo().share or not (
+                signer in people
+                or signer.sudo()._is_continuity_manager_of(touchpoint.user_id)
+                or user._is_continuity_manager_of(signer)
+            ):
+                raise AccessError(
+                    self.env._(
+                        "“%(letter)s” cannot be signed by %(signer)s: they do not "
+                        "take part in it.",
+                        letter=touchpoint.name,
+                        signer=signer.sudo().name,
+                    )
+                )
 
     def _set_own_text(self, subject, body):
         """Give one customer a text of their own instead of the template's.

@@ -205,9 +205,14 @@ class ContinuityTouchpoint(models.Model):
         return bool(partner.street and (partner.city or partner.zip))
 
     def _is_courtesy(self):
-        """Tell whether the letter is one that customers may decline (I10)."""
+        """Tell whether the letter is one that customers may decline (I10).
+
+        With words of one's own a notice is none any more.
+        """
         self.ensure_one()
-        return self.sudo().template_id.continuity_notice != "notice"
+        letter = self.sudo()
+        own_words = letter.own_subject or not is_html_empty(letter.own_body)
+        return own_words or letter.template_id.continuity_notice != "notice"
 
     def _letter_refusals(self):
         """Ask the kernel whom of these customers not to contact now.

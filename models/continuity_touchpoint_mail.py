@@ -1,5 +1,6 @@
 import email.generator
 import io
+import re
 from typing import NamedTuple
 
 import psycopg2
@@ -10,6 +11,8 @@ from odoo.tools import SQL, email_normalize, formataddr
 from odoo.tools.mail import generate_tracking_message_id
 
 from ..tools.smtp_delivery import NoConnection, describe
+
+PORTAL_LINK = re.compile(r"/continuity/[\w-]{20,}")
 
 
 class Mail(NamedTuple):
@@ -178,7 +181,8 @@ class ContinuityTouchpoint(models.Model):
                 "reply_to": self._letter_reply_to(),
                 "message_id": self.letter_message_id,
                 "subject": self.letter_subject,
-                "body": self.letter_body,
+                # Colleagues read it here; whoever has the link can act as the customer.
+                "body": PORTAL_LINK.sub("/continuity/preview", self.letter_body),
                 "attachment_ids": self.letter_attachment_ids.ids,
             }
         )

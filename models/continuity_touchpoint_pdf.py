@@ -166,6 +166,7 @@ class ContinuityTouchpoint(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        self.check_access("read")
         touchpoint = self.sudo()
         company = touchpoint.company_id
         address = company.partner_id._display_address(without_company=True)

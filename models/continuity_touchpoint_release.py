@@ -158,10 +158,10 @@ class ContinuityTouchpoint(models.Model):
         only where the letter contains it."""
         self.ensure_one()
         preview = self._letter_preview_link()
-        if not preview or preview not in letter.subject + letter.body:
+        if not preview or preview not in letter.body:
             return letter.subject, letter.body
         link = self._issue_portal_link()
-        return letter.subject.replace(preview, link), letter.body.replace(preview, link)
+        return letter.subject, letter.body.replace(preview, link)
 
     def _freeze_enclosures(self):
         """Return copies of the template's enclosures, which may change tomorrow."""

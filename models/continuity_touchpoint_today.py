@@ -186,10 +186,15 @@ class ContinuityTouchpoint(models.Model):
     # === WHAT TO KNOW === #
 
     @api.depends("name", "partner_id")
-    @api.depends_context("continuity_own_list")
+    @api.depends_context("continuity_own_list", "uid")
     def _compute_display_name(self):
         """In one's own list and week, who is contacted comes first."""
         super()._compute_display_name()
+        if not self.env.user._is_internal():
+            # The customer reads it beside a letter in their account (T5).
+            for touchpoint in self:
+                touchpoint.display_name = touchpoint.sudo().letter_subject
+            return
         if self.env.context.get("continuity_own_list"):
             for touchpoint in self:
                 customer = touchpoint.partner_id.display_name or ""

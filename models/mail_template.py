@@ -3,15 +3,14 @@ import re
 from lxml import html
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tools.rendering_tools import parse_inline_template
 
 LETTER_MODEL = "continuity.touchpoint"
 # How a text would reach what only colleagues may know of a customer.
-INTERNAL = re.compile(
-    r"continuity_(?:tier|relationship|state|completeness|focus)|continuity\.relationship"
-    r"|continuity\.tier"
-)
+INTERNAL = re.compile(r"continuity[._]\w+")
+# Of our models, those a customer may be written to about.
+OUTWARD_MODELS = (LETTER_MODEL, "continuity.concern")
 # Texts of a template that are rendered; the body is QWeb, the others `{{ … }}`.
 INLINE_FIELDS = (
     "subject",
@@ -65,15 +64,54 @@ class MailTemplate(models.Model):
 
     # === CHECKS === #
 
-    @api.constrains("subject", "body_html", "email_from", "email_to", "reply_to")
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = super().create(vals_list)
+        templates._check_may_write_notices()
+        return templates
+
+    def write(self, vals):
+        self._check_may_write_notices()
+        result = super().write(vals)
+        self._check_may_write_notices()
+        return result
+
+    def _check_may_write_notices(self):
+        """Refuse notices by anybody but managers: a notice also reaches those who
+        want no letters (I10).
+
+        :raise AccessError: naming the letter
+        """
+        if self.env.su or self.env.user.has_group("customer_continuity.group_manager"):
+            return
+        for template in self.sudo():
+            if template.continuity_notice == "notice":
+                raise AccessError(
+                    self.env._(
+                        "“%s” is a legal or contractual notice: only a manager of "
+                        "Customer Continuity writes these.",
+                        template.name,
+                    )
+                )
+
+    @api.constrains("model_id", "body_html", *INLINE_FIELDS)
     def _check_tells_no_tier(self):
-        """Refuse internal fields in any language of a template.
+        """Refuse internal fields in any language of a template, and templates of
+        records that are internal as a whole.
 
         :raise ValidationError: naming the template and what to take out
         """
-        names = ("subject", "body_html", "email_from", "email_to", "reply_to")
         for template in self.sudo():
-            for name in names:
+            model = template.model or ""
+            if model.startswith("continuity.") and model not in OUTWARD_MODELS:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is about records customers never see: choose another "
+                        "model.",
+                        template.name,
+                    )
+                )
+            for name in ("body_html", *INLINE_FIELDS):
                 texts = template._continuity_texts(name)
                 found = INTERNAL.search(" ".join(texts))
                 if found:
@@ -150,6 +188,8 @@ class MailTemplate(models.Model):
             for expression in touchpoint.mail_allowed_qweb_expressions()
             if touchpoint._fields[expression.removeprefix("object.")].type != "html"
         ]
+        # A subject stands in lists and notifications; who has the link may act.
+        allowed = [name for name in allowed if name != "object.fact_portal_link"]
         found = []
         for literal, expression, default in parse_inline_template(str(text)):
             if expression and expression not in allowed:

@@ -119,6 +119,49 @@ class TestLetterTemplate(LetterCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestLetterTemplateRights(LetterCommon):
+    """Who may write what reaches those who want no letters, and about what."""
+
+    def test_notices_are_written_by_managers(self):
+        values = {
+            "name": "Everybody",
+            "model_id": self.env["ir.model"]._get_id("continuity.touchpoint"),
+            "subject": "Now",
+            "body_html": "<p>Now</p>",
+        }
+        templates = self.env["mail.template"].with_user(self.leaver)
+        with self.assertRaises(AccessError):
+            templates.create({**values, "continuity_notice": "notice"})
+        own = templates.create(values)
+        with self.assertRaises(AccessError):
+            own.continuity_notice = "notice"
+        notice = self.env["mail.template"].with_user(self.user_manager)
+        self.assertTrue(notice.create({**values, "continuity_notice": "notice"}))
+
+    def test_no_link_in_a_subject(self):
+        with self.assertRaises(ValidationError):
+            self.template.subject = "See {{ object.fact_portal_link }}"
+
+    def test_internal_records_have_no_templates(self):
+        with self.assertRaises(ValidationError):
+            self.env["mail.template"].create(
+                {
+                    "name": "Rank",
+                    "model_id": self.env["ir.model"]._get_id("continuity.relationship"),
+                    "subject": "{{ object.tier_id.name }}",
+                }
+            )
+        with self.assertRaises(ValidationError):
+            self.env["mail.template"].create(
+                {
+                    "name": "Order",
+                    "model_id": self.env["ir.model"]._get_id("sale.order"),
+                    "subject": "{{ object.env['continuity.touchpoint'] }}",
+                }
+            )
+
+
+@tagged("post_install", "-at_install")
 class TestLetterText(LetterCommon):
     """Rendered once, in the customer's language, with the facts of that customer."""
 
@@ -328,6 +371,28 @@ class TestLetterRelease(LetterCommon):
         self.assertEqual(self.mail.letter_medium, "mail")
         self.assertTrue(self.mail.frozen_on)
         self.assertFalse(self.mail.letter_pdf_id)
+
+    def test_in_whose_name(self):
+        """Nobody signs what is none of their business (attacked over RPC)."""
+        portal = self.user_portal
+        for signer in (self.user_sales_b, portal):
+            with self.assertRaises(AccessError):
+                self.mail.with_user(self.leaver)._set_letter(signer_id=signer)
+        self.mail.with_user(self.leaver)._set_letter(signer_id=self.user_leader)
+        self.mail.with_user(self.leaver)._set_letter(signer_id=self.leaver)
+        self.assertEqual(self.mail.signer_id, self.leaver)
+
+    def test_own_words_are_no_notice(self):
+        """Else anybody could write anything to those who opted out (I10)."""
+        self.template.continuity_notice = "notice"
+        self.assertFalse(self.mail._is_courtesy())
+        self.mail.with_user(self.leaver)._set_own_text("Buy now", False)
+        self.assertTrue(self.mail._is_courtesy())
+
+    def test_subject_is_no_secret_to_the_customer(self):
+        self._release(self.mail)
+        as_customer = self.mail.with_user(self.user_portal).sudo()
+        self.assertEqual(as_customer.display_name, self.mail.letter_subject)
 
     def test_many_are_left_to_the_scheduler(self):
         """In the name of who released them; what cannot go says why."""

@@ -61,7 +61,7 @@ class ContinuityFollowupOccurrence(models.Model):
         "continuity.followup.rule",
         required=True,
         readonly=True,
-        index=True,
+        index=False,  # leads the unique index below
         ondelete="restrict",
     )
     relationship_id = fields.Many2one(required=True, ondelete="cascade")
@@ -137,9 +137,7 @@ class ContinuityFollowupOccurrence(models.Model):
     trigger = fields.Selection(related="rule_id.trigger")
     owner_id = fields.Many2one(related="relationship_id.owner_id")
     user_id = fields.Many2one(related="touchpoint_id.user_id", string="Responsible")
-    date_planned = fields.Date(
-        related="touchpoint_id.date_due", string="Contact Planned For"
-    )
+    date_planned = fields.Date(related="touchpoint_id.date_due", string="Contact On")
     channel_id = fields.Many2one(related="touchpoint_id.channel_id")
     lost_reason = fields.Selection(related="touchpoint_id.lost_reason")
 

@@ -251,17 +251,18 @@ class ContinuityFollowupOccurrence(models.Model):
         :param dict days: see :meth:`_plan_contacts`
         """
         others = defaultdict(list)
-        lead_ids = {lead.id for lead in days}
         for reason in self._search_reasons(
             company,
             today,
             SQL(
-                "SELECT * FROM reason WHERE relationship_id = ANY(%s) ORDER BY day, id",
+                """SELECT * FROM reason
+                    WHERE relationship_id = ANY(%s) AND id <> ALL(%s)
+                 ORDER BY day, id""",
                 [lead.relationship_id for lead in days],
+                [lead.id for lead in days],
             ),
         ):
-            if reason.id not in lead_ids:
-                others[reason.relationship_id].append(reason)
+            others[reason.relationship_id].append(reason)
         describe = self._get_describer()
         prepare = self._get_preparer(company)
         touchpoints = self.env["continuity.touchpoint"]._plan_bulk(

@@ -241,12 +241,17 @@ class ContinuityTouchpoint(models.Model):
     def _find_by_origin(self, keys):
         """Map the (model, id, occurrence) keys that exist to touchpoint ids."""
         self.flush_model(["origin_model", "origin_id", "occurrence"])
+        models, ids, occurrences = map(list, zip(*keys, strict=True))
         rows = self.env.execute_query(
             SQL(
-                """SELECT origin_model, origin_id, occurrence, id
-                     FROM continuity_touchpoint
-                    WHERE (origin_model, origin_id, occurrence) IN %s""",
-                tuple(keys),
+                """SELECT t.origin_model, t.origin_id, t.occurrence, t.id
+                     FROM continuity_touchpoint t
+                     JOIN unnest(%s::varchar[], %s::int[], %s::varchar[])
+                          AS key (origin_model, origin_id, occurrence)
+                    USING (origin_model, origin_id, occurrence)""",
+                models,
+                ids,
+                occurrences,
             )
         )
         return {tuple(row[:3]): row[3] for row in rows}

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.fields import Command
 from odoo.tools import SQL
@@ -103,24 +105,23 @@ class ContinuityTouchpoint(models.Model):
         return {tuple(row[:3]): row[3] for row in self.env.cr.fetchall()}
 
     def _insert_many2many(self, name, touchpoints, rows):
-        """Insert the rows of one many2many of new touchpoints."""
+        """Insert the rows of one many2many of new touchpoints, at once for all that
+        are linked to the same records."""
         field = self._fields[name]
-        pairs = [
-            (touchpoint_id, other_id)
-            for touchpoint_id, row in zip(touchpoints.ids, rows, strict=True)
-            for command, _zero, other_ids in row.get(name) or ()
-            if command == Command.SET
-            for other_id in other_ids
-        ]
-        if pairs:
-            ids, other_ids = zip(*pairs, strict=True)
+        by_others = defaultdict(list)
+        for touchpoint_id, row in zip(touchpoints.ids, rows, strict=True):
+            for command, _zero, other_ids in row.get(name) or ():
+                if command == Command.SET and other_ids:
+                    by_others[tuple(other_ids)].append(touchpoint_id)
+        for other_ids, ids in by_others.items():
             self.env.cr.execute(
                 SQL(
-                    "INSERT INTO %s (%s, %s) SELECT * FROM unnest(%s, %s)",
+                    """INSERT INTO %s (%s, %s)
+                       SELECT * FROM unnest(%s) AS own, unnest(%s) AS other""",
                     SQL.identifier(field.relation),
                     SQL.identifier(field.column1),
                     SQL.identifier(field.column2),
-                    list(ids),
+                    ids,
                     list(other_ids),
                 )
             )

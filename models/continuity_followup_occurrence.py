@@ -61,11 +61,12 @@ class ContinuityFollowupOccurrence(models.Model):
         "continuity.followup.rule",
         required=True,
         readonly=True,
-        index=False,  # leads the unique index below
         ondelete="restrict",
     )
-    relationship_id = fields.Many2one(required=True, ondelete="cascade")
-    partner_id = fields.Many2one(related="relationship_id.partner_id", store=True)
+    # Thousands of rows a night: its index is the unique one below, and the customer
+    # is that of the relationship, also when that changes.
+    relationship_id = fields.Many2one(required=True, index=False, ondelete="cascade")
+    partner_id = fields.Many2one(related="relationship_id.partner_id", index=False)
     company_id = fields.Many2one(readonly=True, index=False)
     key = fields.Char(
         required=True,
@@ -143,7 +144,7 @@ class ContinuityFollowupOccurrence(models.Model):
 
     # I1: one occurrence of a rule per customer and event, for ever.
     _occurrence_uniq = models.UniqueIndex(
-        "(rule_id, relationship_id, key)",
+        "(relationship_id, rule_id, key)",
         "This rule has found this customer for this reason already.",
     )
     _to_plan_idx = models.Index(

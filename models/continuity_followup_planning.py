@@ -255,11 +255,11 @@ class ContinuityFollowupOccurrence(models.Model):
                 missed = SQL("d.date_due < %s", late)
             query = SQL(
                 """INSERT INTO continuity_followup_occurrence (
-                       rule_id, relationship_id, partner_id, company_id, tier_id, key,
-                       since, date_due, document, product_id, state, reason,
+                       rule_id, relationship_id, company_id, tier_id, key, since,
+                       date_due, document, product_id, state, reason,
                        date_closed, times_planned, create_uid, create_date, write_uid,
                        write_date)
-                   SELECT %(rule)s, r.id, r.partner_id, r.company_id, r.tier_id, d.key,
+                   SELECT %(rule)s, r.id, r.company_id, r.tier_id, d.key,
                           d.since, d.date_due, d.document, d.product_id,
                           CASE WHEN %(missed)s THEN 'skipped' ELSE 'waiting' END,
                           CASE WHEN %(missed)s THEN %(reason)s END,

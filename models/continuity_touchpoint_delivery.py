@@ -205,7 +205,8 @@ class ContinuityTouchpoint(models.Model):
         self.invalidate_model(["send_after", "send_error"])
 
     def _go_on_after(self, outcome, reason):
-        """Go on over the next channel, today, because a letter did not arrive.
+        """Go on over the next channel, today, because a letter did not arrive; one that
+        goes on paper too goes on there.
 
         :param str outcome: rejected or bounced
         :param str reason: what the responsible person reads
@@ -222,6 +223,31 @@ class ContinuityTouchpoint(models.Model):
                 "send_error": reason,
             }
         )
-        if self._switch_channel(reason):
+        if self.letter_medium == "both":
+            self._go_on_paper(reason)
+        elif self._switch_channel(reason):
             self._end_ladder(reason)
         self._show_or_keep_error()
+
+    def _go_on_paper(self, reason):
+        """Of a letter by mail and on paper, only the paper is left."""
+        if self.posted_on:
+            self._settle_by_post()
+            return
+        self.letter_medium = "paper"
+        self._withdraw()
+        today = fields.Date.context_today(self)
+        self.write(
+            {
+                "next_try": reason,
+                "date_show": today,
+                "date_due": max(self.date_due, today),
+            }
+        )
+
+    def _settle_by_post(self):
+        """The mail did not go out, but the same letter was posted: that counts."""
+        self.letter_medium = "paper"
+        self._apply_attempts("posted", self.posted_on)
+        if self.state == "done":
+            self.done_by_id = self._letter_releaser()

@@ -28,6 +28,7 @@ FROZEN_FIELDS = (
     "released_by_id",
     "released_on",
     "posted_on",
+    "letter_left",
 )
 
 
@@ -131,11 +132,18 @@ class ContinuityTouchpoint(models.Model):
     released_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     released_on = fields.Datetime(readonly=True)
     posted_on = fields.Datetime(readonly=True)
+    letter_left = fields.Boolean(
+        readonly=True,
+        help="It was sent and the contact goes on: the next letter takes its place "
+        "once it is released, and until then its page stays open.",
+    )
 
     is_open_letter = fields.Boolean(compute="_compute_letter_flags")
     may_withdraw_letter = fields.Boolean(compute="_compute_letter_flags")
 
-    @api.depends("state", "frozen_on", "posted_on", "channel_id", "letter_medium")
+    @api.depends(
+        "state", "frozen_on", "posted_on", "letter_left", "channel_id", "letter_medium"
+    )
     def _compute_letter_flags(self):
         for touchpoint in self:
             touchpoint.is_open_letter = touchpoint._is_open_letter()
@@ -241,14 +249,22 @@ class ContinuityTouchpoint(models.Model):
         """Tell whether this contact is a letter that can still be written."""
         self.ensure_one()
         written = self.channel_id.written or self._letter_medium()
-        return bool(written and self.state in OPEN_STATES and not self.frozen_on)
+        return bool(
+            written and self.state in OPEN_STATES and not self._has_frozen_letter()
+        )
+
+    def _has_frozen_letter(self):
+        """Tell whether the letter of this contact is released; one whose place the
+        next one takes does not count."""
+        self.ensure_one()
+        return bool(self.frozen_on) and not self.letter_left
 
     def _is_still_here(self):
         """Tell whether this letter is released and can still be taken back: no lane
         has taken it and nobody has posted it."""
         self.ensure_one()
         on_paper = self.state in OPEN_STATES and not self.posted_on
-        return bool(self.frozen_on) and (self.state == "released" or on_paper)
+        return self._has_frozen_letter() and (self.state == "released" or on_paper)
 
     def _set_letter(self, template_id=None, letter_medium=None, signer_id=None):
         """Say which letter these contacts get, how it goes and who signs; what is

@@ -41,7 +41,7 @@ class ContinuityTouchpoint(models.Model):
     def _letter_state_problems(self):
         """Say whether it is too late, or whether this contact is no letter."""
         self.ensure_one()
-        if self.frozen_on:
+        if self._has_frozen_letter():
             return [self.env._("It was released already.")]
         if self.state not in OPEN_STATES:
             return [self.env._("It is closed, released or being sent.")]
@@ -188,9 +188,7 @@ class ContinuityTouchpoint(models.Model):
                     )
                 )
             elif email in blacklist and self._is_courtesy():
-                problems.append(
-                    self.env._("%s has opted out of mails (blacklist).", email)
-                )
+                problems.append(self._blacklist_problem(email))
         if medium in ("paper", "both") and not self._has_postal_address(recipient):
             problems.append(
                 self.env._(
@@ -230,6 +228,25 @@ class ContinuityTouchpoint(models.Model):
                 if reason := refusals.get(touchpoint.relationship_id.id):
                     reasons[touchpoint.id] = [reason]
         return reasons
+
+    def _refusal_since_release(self):
+        """Return why this customer may not be written to any more, if so (I10): since
+        the release they may have opted out, or complained.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        letter = self.with_env(self._env_of_responsible())
+        reasons = letter._letter_refusals().get(self.id, [])
+        email = email_normalize(self.letter_email or "")
+        if email and self._is_courtesy():
+            blacklist = self.env["mail.blacklist"].sudo()
+            if blacklist.search_count([("email", "=", email)], limit=1):
+                reasons = [*reasons, letter._blacklist_problem(email)]
+        return " ".join(reasons)
+
+    def _blacklist_problem(self, email):
+        return self.env._("%s has opted out of mails (blacklist).", email)
 
     def _blacklisted_emails(self):
         """Return those of the addresses that have opted out of mails."""

@@ -10,6 +10,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, email_normalize, formataddr
 from odoo.tools.mail import generate_tracking_message_id
 
+from odoo.addons.base.models.ir_mail_server import extract_rfc2822_addresses
+
 from ..tools.smtp_delivery import NoConnection, describe
 
 PORTAL_LINK = re.compile(r"/continuity/[\w-]{20,}")
@@ -104,14 +106,14 @@ class ContinuityTouchpoint(models.Model):
             raise UserError(
                 self.env._("“%s” is no e-mail address.", self.letter_email or "")
             )
+        # Odoo writes the domain in ASCII.
+        addresses = extract_rfc2822_addresses(recipient)
         # The lane asks once: which server fits is looked up from all of them.
         key = (self.company_id.id, self.signer_id.id, self.template_id.id)
         server = connections.servers.get(key) or self._find_letter_server()
         connections.servers[key] = server
         smtp = connections.open(server)
-        mail_server = self._mail_server_env().with_context(
-            send_validated_to=[recipient]
-        )
+        mail_server = self._mail_server_env().with_context(send_validated_to=addresses)
         message = mail_server._build_email__(**self._prepare_letter_values(recipient))
         try:
             sender, recipients, message = mail_server._prepare_email_message__(
@@ -119,13 +121,13 @@ class ContinuityTouchpoint(models.Model):
             )
         except AssertionError as error:
             raise UserError(str(error.args[-1])) from error
-        if recipients != [recipient]:
+        if recipients != addresses:
             raise UserError(
                 self.env._("“%s” is not exactly one address.", self.letter_email)
             )
         buffer = io.BytesIO()
         email.generator.BytesGenerator(buffer).flatten(message, linesep="\r\n")
-        return Mail(server, sender, recipient, buffer.getvalue())
+        return Mail(server, sender, recipients[0], buffer.getvalue())
 
     def _prepare_letter_values(self, recipient):
         """Return the arguments of ``ir.mail_server._build_email__``."""

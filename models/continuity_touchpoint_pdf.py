@@ -131,7 +131,9 @@ class ContinuityTouchpoint(models.Model):
         :raise UserError: when none of them is a released paper letter
         """
         self.check_access("read")
-        paper = self.filtered(lambda t: t.frozen_on and t.letter_medium != "mail")
+        paper = self.filtered(
+            lambda t: t._has_frozen_letter() and t.letter_medium != "mail"
+        )
         missing = paper.filtered_domain(self._domain_pdf_to_make())
         missing[:PDFS_WHILE_WAITING]._make_pdfs()
         ready = paper.filtered("letter_pdf_id")
@@ -148,7 +150,7 @@ class ContinuityTouchpoint(models.Model):
     def _why_not_printed(self):
         """Say why a letter is not among those that are printed."""
         self.ensure_one()
-        if not self.frozen_on:
+        if not self._has_frozen_letter():
             return self.env._("not released")
         if self.letter_medium == "mail":
             return self.env._("goes by e-mail only")

@@ -5,7 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Command
 
-from .continuity_touchpoint import OPEN_STATES
+from .continuity_touchpoint import OPEN_STATES, WRITTEN_OUTCOMES
 from .continuity_touchpoint_letter import FROZEN_FIELDS
 
 
@@ -114,6 +114,7 @@ class ContinuityTouchpoint(models.Model):
         """
         now = fields.Datetime.now()
         # The date of the letter is the day it is released.
+        self.sudo().filtered("letter_left")._thaw()
         self.sudo().write({"released_on": now})
         letters = self._render_letters()
         for touchpoint in self.sudo():
@@ -209,7 +210,7 @@ class ContinuityTouchpoint(models.Model):
         """
         self.ensure_one()
         letter = self.sudo()
-        if not letter.frozen_on:
+        if not letter._has_frozen_letter():
             return {}
         posted = attempt_vals["outcome"] == "posted"
         address = ", ".join((letter.letter_address or "").splitlines())
@@ -241,10 +242,30 @@ class ContinuityTouchpoint(models.Model):
                     )
                 )
         for touchpoint in self.sudo():
-            files = touchpoint.letter_attachment_ids | touchpoint.letter_pdf_id
-            touchpoint._thaw()
-            touchpoint.state = "tried" if touchpoint.attempt_ids else "owed"
-            files.unlink()
+            touchpoint._take_back()
+
+    def _take_back(self):
+        """Make a letter that has not left one to write again."""
+        self.ensure_one()
+        files = self.letter_attachment_ids | self.letter_pdf_id
+        self._thaw()
+        self.state = "tried" if self.attempt_ids else "owed"
+        files.unlink()
+
+    def _take_back_refused(self, reason):
+        """Take a letter back because its customer may not be written to any more; what
+        they got on paper reached them.
+
+        :param str reason: what the responsible person reads
+        """
+        self.ensure_one()
+        self.write({"lane": 0, "send_error": reason})
+        self._note_letter_status("canceled")
+        if self.posted_on:
+            self._settle_by_post()
+        else:
+            self._take_back()
+            self._show_or_keep_error()
 
     def _thaw(self):
         """Make these contacts letters to write again; files stay as evidence."""
@@ -259,7 +280,8 @@ class ContinuityTouchpoint(models.Model):
         self.check_access("read")
         self._check_may_release()
         for touchpoint in self:
-            if not touchpoint.frozen_on or touchpoint.letter_medium == "mail":
+            paper = touchpoint.letter_medium != "mail"
+            if not touchpoint._has_frozen_letter() or not paper:
                 raise UserError(
                     self.env._(
                         "“%s” is no released paper letter: release it first.",
@@ -288,9 +310,28 @@ class ContinuityTouchpoint(models.Model):
 
     def _switch_channel(self, reason):
         stuck = super()._switch_channel(reason)
-        # Over the next channel it is another letter; attempts keep the fingerprint
-        # of the one that did not arrive.
-        moved = (self - stuck).sudo()
-        moved.filtered("frozen_on")._thaw()
-        moved.write({"letter_medium": False})
+        (self - stuck)._let_go_of_letters()
         return stuck
+
+    def _end_ladder(self, reason):
+        if not self.channel_id.is_meeting:
+            self._let_go_of_letters()
+        super()._end_ladder(reason)
+
+    def _let_go_of_letters(self):
+        """Make room for the next letter; attempts keep the fingerprint of this one.
+
+        One that left keeps its text and the link to its page until the next is
+        released: the customer has it in their hands.
+        """
+        frozen = self.sudo().filtered("frozen_on")
+        left = frozen.filtered(
+            lambda t: (
+                t.letter_left
+                or t.posted_on
+                or t._last_attempt().outcome in WRITTEN_OUTCOMES
+            )
+        )
+        left.write({"letter_left": True})
+        (frozen - left)._thaw()
+        self.sudo().write({"letter_medium": False})

@@ -16,8 +16,6 @@ from ..tools.smtp_delivery import (
 
 _logger = logging.getLogger(__name__)
 
-# Letters one run sends at least, so that a slow hour does not cost a connection each.
-LETTERS_PER_RUN = 50
 # How often lanes that met at one row look again.
 CONFLICT_RETRIES = 10
 # Any number: lanes that count letters per minute take turns by it.
@@ -64,6 +62,10 @@ class ContinuityTouchpoint(models.Model):
     def _run_lane(self):
         """Send released letters until none is left or the scheduler wants its turn.
 
+        Then it asks for another turn instead of reporting what remains: the scheduler
+        would begin again at once, many times over, and be killed for taking too long
+        while a letter is on its way.
+
         :raise UserError: unless run by the scheduler, as one of the lanes
         """
         lane = self.env["continuity.sending"]._get_running_lane()
@@ -76,14 +78,14 @@ class ContinuityTouchpoint(models.Model):
             self.env["ir.config_parameter"].get_param("mail.session.batch.size", 1000)
         )
         with Connections(self._connect_mail_server, limit or 1000) as connections:
-            sent = 0
-            while sent < LETTERS_PER_RUN or seconds:
+            while seconds:
                 processed = touchpoints._send_next(lane, connections)
                 if processed is None:
-                    cron._commit_progress(remaining=0)
-                    return
+                    break
                 seconds = cron._commit_progress(processed)
-                sent += 1
+            else:
+                lane._trigger()
+        cron._commit_progress(remaining=0)
 
     @api.model
     def _send_next(self, lane, connections):
@@ -93,7 +95,7 @@ class ContinuityTouchpoint(models.Model):
             do
         :rtype: int or None
         """
-        with self._throttled() as allowed:
+        with self._throttled(lane) as allowed:
             letter = allowed and self._retry_on_conflict(self._claim, lane)
             if not letter:
                 return None
@@ -181,12 +183,13 @@ class ContinuityTouchpoint(models.Model):
         )[0][0]
 
     @contextlib.contextmanager
-    def _throttled(self):
+    def _throttled(self, lane):
         """Tell whether one more letter may leave in this minute, all lanes together.
 
         Counting and claiming must not overlap between lanes. A transaction sees only
         what was committed before its first statement, so the lock is the session's
-        and the transaction begins after it is held.
+        and the transaction begins after it is held. Where no letter may leave, the
+        lane is called again as soon as one may.
         """
         limit = self.env["continuity.sending"]._get_letters_per_minute()
         if not limit:
@@ -197,7 +200,14 @@ class ContinuityTouchpoint(models.Model):
         try:
             self.env["ir.cron"]._commit_progress()
             minute_ago = fields.Datetime.now() - timedelta(minutes=1)
-            yield self.search_count([("sending_on", ">", minute_ago)]) < limit
+            taken = self.search(
+                [("sending_on", ">", minute_ago)],
+                order="sending_on DESC, id",
+                limit=limit,
+            )
+            if len(taken) == limit:
+                lane._trigger(at=taken[-1].sending_on + timedelta(minutes=1))
+            yield len(taken) < limit
         except BaseException:
             cr.rollback()
             raise
@@ -223,6 +233,9 @@ class ContinuityTouchpoint(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
+                if refusal := self._refusal_since_release():
+                    self._take_back_refused(refusal)
+                    return None
                 mail = self._prepare_letter_mail(connections)
                 self._ensure_letter_message()
                 return mail

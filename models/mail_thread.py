@@ -25,10 +25,13 @@ class MailThread(models.AbstractModel):
         """Tell the touchpoint whose letter came back.
 
         By the id of the letter, never by the address, which two customers may share.
+        What came to the address for bounces and is none says nothing about the letter.
         """
-        res = super()._routing_handle_bounce(email_message, message_dict)
         touchpoint = self._find_bounced_touchpoint(email_message, message_dict)
         bounce = touchpoint and read_bounce(email_message)
+        if touchpoint and not bounce:
+            return None
+        res = super()._routing_handle_bounce(email_message, message_dict)
         if bounce:
             touchpoint._receive_bounce(bounce)
         return res

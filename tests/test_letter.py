@@ -580,6 +580,40 @@ class TestLetterRelease(LetterCommon):
         self.assertEqual(attempt.letter_hash, fingerprint)
         self.assertEqual(attempt.recipient, "jane@buyer.example.com")
 
+    def test_posted_letter_keeps_its_page_until_the_next(self):
+        """In place of a talk: what the customer holds in their hands goes on working
+        while the contact does."""
+        call = self.env.ref("customer_continuity.channel_call")
+        call.max_attempts = 1
+        letter = self._plan_letter(
+            self.customer_1,
+            occurrence="ladder",
+            channel_ids=call.ids,
+            contact_ids=[Command.set(self.contact_1.ids)],
+        )
+        letter.with_user(self.leaver).log_attempt("no_answer")
+        self.assertEqual(letter.channel_id, self.channel_letter)
+        self._release(letter)
+        text = letter.letter_body
+        self.assertEqual(letter.portal_state, "valid")
+        letter.with_user(self.leaver).action_mark_posted()
+        self.assertEqual(letter.state, "tried")
+        self.assertNotEqual(letter.channel_id, self.channel_letter)
+        letter.invalidate_recordset()
+        self.assertEqual(letter.portal_state, "valid")
+        self.assertEqual(letter.letter_body, text)
+        self.assertFalse(letter.may_withdraw_letter)
+        self.assertTrue(letter.is_open_letter)
+        # What is written next is another letter.
+        letter.with_user(self.leaver)._set_letter(letter_medium="mail")
+        self._release(letter)
+        self.assertEqual(letter.state, "released")
+        self.assertFalse(letter.letter_left or letter.posted_on)
+        links = self.env["continuity.portal.token"].search(
+            [("touchpoint_id", "=", letter.id)]
+        )
+        self.assertEqual(len(links.filtered("token_hash")), 1)
+
     def test_many_pdfs_are_left_to_the_scheduler(self):
         letters = self.paper
         for number in range(PDFS_WHILE_WAITING):

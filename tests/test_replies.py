@@ -264,6 +264,99 @@ class TestBounces(RepliesCommon):
         self.assertEqual(letter.state, "tried")
         self.assertIn("no mailbox here", letter.attempt_ids[0].note)
 
+    def test_automatic_replies_to_the_bounce_address(self):
+        """Absence notes and receipts answer to the envelope's sender, as RFC 3834
+        says: they are no bounces."""
+        receipt = (
+            "Content-Type: multipart/report; report-type=disposition-notification;"
+            ' boundary="b"\n\n--b\nContent-Type: text/plain\n\nRead.\n\n--b\n'
+            "Content-Type: message/disposition-notification\n\n"
+            "Original-Message-ID: {answered}\n"
+            "Disposition: manual-action; displayed\n\n--b--\n"
+        )
+        note = "Content-Type: text/plain\n\nI am away. 5.1.1 {answered}\n"
+        for who, headers, body in (
+            ("jane@example.com", "Auto-Submitted: auto-replied\n", note),
+            ("jane@example.com", "Return-Path: <jane@example.com>\n", note),
+            (
+                "jane@example.com",
+                "Return-Path: <>\nAuto-Submitted: auto-replied\n",
+                note,
+            ),
+            ("jane@example.com", "Return-Path: <>\nMIME-Version: 1.0\n", receipt),
+        ):
+            with self.subTest(headers=headers):
+                letter = self._sent()
+                self._receive(
+                    "From: {who}\nTo: {to}\nMessage-Id: <{number}@x.example.com>\n"
+                    "In-Reply-To: {answered}\nSubject: Re: A word\n{headers}" + body,
+                    letter,
+                    who=who,
+                    headers=headers,
+                )
+                self.assertEqual(letter.state, "done")
+                self.assertEqual(letter.attempt_ids.mapped("outcome"), ["sent"])
+                notice = letter.message_ids.notification_ids
+                self.assertEqual(notice.notification_status, "sent")
+
+    def test_bounce_of_nobody(self):
+        """Not every mail system calls itself so; its mails come from nobody."""
+        letter = self._sent()
+        nobody = PLAIN_BOUNCE.replace("MAILER-DAEMON", "Return-Path: <>\nFrom: mx", 1)
+        self._receive(nobody.replace("From: Return", "Return", 1), letter)
+        self.assertEqual(letter.state, "tried")
+
+    def test_warning_in_prose_is_still_on_its_way(self):
+        """Sent again while the other server still tries, it would arrive twice."""
+        for words in (
+            "421 4.4.1 no answer from the host, retrying",
+            "It has not yet been delivered. Delivery attempts will continue.",
+        ):
+            with self.subTest(words=words):
+                letter = self._sent()
+                self._receive(
+                    PLAIN_BOUNCE.replace(
+                        "Sorry, no mailbox here by that name. (#5.1.1)", words
+                    ),
+                    letter,
+                )
+                self.assertEqual(letter.state, "done")
+                self.assertEqual(letter.attempt_ids.mapped("outcome"), ["sent"])
+
+    def test_an_ip_address_is_no_status(self):
+        """It was refused for good, whatever the number of the host."""
+        letter = self._sent()
+        self._receive(
+            PLAIN_BOUNCE.replace(
+                "Sorry, no mailbox here by that name. (#5.1.1)",
+                "Host 4.2.2.1 (10.4.2.2) said: no such user.",
+            ),
+            letter,
+        )
+        self.assertEqual(letter.state, "tried")
+
+    def test_paper_half_goes_on(self):
+        """A letter by mail and on paper whose mail came back is still to be posted."""
+        letter = self._sent(letter_medium="both", letter_hash="fingerprint")
+        self._bounce(letter)
+        self.assertEqual(letter.state, "tried")
+        self.assertEqual(letter.letter_medium, "paper")
+        self.assertEqual(letter.channel_id, self.email_channel)
+        self.assertTrue(letter.frozen_on)
+        self.assertEqual(letter.letter_hash, "fingerprint")
+        self.assertIn("550 no user", letter.activity_id.note)
+        letter.with_user(self.user_sales_a).action_mark_posted()
+        self.assertEqual(letter.state, "done")
+
+    def test_last_channel_leaves_room_for_a_letter(self):
+        """Where nothing follows the mail, the contact comes back with none."""
+        self.email_channel.next_channel_id = False
+        letter = self._sent()
+        self._bounce(letter)
+        self.assertEqual(letter.ladder_round, 1)
+        self.assertFalse(letter.frozen_on)
+        self.assertTrue(letter.is_open_letter)
+
     def test_bounce_is_reported_twice(self):
         letter = self._sent()
         self._bounce(letter)

@@ -166,6 +166,27 @@ class TestSending(SendingCommon):
                 last = letter.relationship_id.last_contact_date
                 self.assertEqual(last, expected)
 
+    def test_a_turn_ends_with_its_time(self):
+        """What remains waits for another turn: the scheduler would otherwise begin
+        again at once, up to ten times, and be killed in the middle of a letter."""
+        for _i in range(3):
+            self._letter()
+        lane_triggers = [("cron_id", "=", self.lane.id)]
+        before = self.env["ir.cron.trigger"].search_count(lane_triggers)
+        cron = type(self.env["ir.cron"])
+        noted = []
+
+        def commit_progress(_self, _processed=0, *, remaining=None):
+            noted.append(remaining)
+            return 0 if self.sink.messages else 10
+
+        with patch.object(cron, "_commit_progress", commit_progress):
+            self._run()
+        self.assertEqual(len(self.sink.messages), 1)
+        self.assertEqual(noted[-1], 0)
+        after = self.env["ir.cron.trigger"].search_count(lane_triggers)
+        self.assertEqual(after, before + 1)
+
     def test_odoo_sends_nothing_in_tests(self):
         letter = self._letter()
         with self.enter_registry_test_mode():
@@ -326,6 +347,29 @@ class TestSending(SendingCommon):
         self.assertEqual(letter.state, "tried")
         self.assertEqual(letter.channel_id, self.call_channel)
 
+    def test_closing_at_one_recipient_is_about_that_one(self):
+        """A server that hangs up at one address holds up no other letter."""
+        self.sink.answers["tarpit@example.com"] = "421 4.7.0 try again later"
+        held_up = self._letter(
+            email="tarpit@example.com", date_due=fields.Date.today() - timedelta(days=1)
+        )
+        other = self._letter(self.customer_2)
+        self._run()
+        self.assertEqual(held_up.state, "released")
+        self.assertEqual(held_up.send_tries, 1)
+        self.assertEqual(other.state, "done")
+        self.assertFalse(self.sending.waiting_since)
+
+    def test_addresses_that_are_not_ascii(self):
+        """What no server can be told is refused, never uncertain; a domain is."""
+        local = self._letter(email="jürgen@example.com")
+        domain = self._letter(self.customer_2, email="jane@münchen.example")
+        self._run()
+        self.assertEqual(local.state, "tried")
+        self.assertEqual(local.attempt_ids.outcome, "rejected")
+        self.assertEqual(domain.state, "done", domain.send_error)
+        self.assertEqual(self.sink.recipients(), ["jane@xn--mnchen-3ya.example"])
+
     def test_refused_sender_is_not_the_customers_fault(self):
         self.sink.answers["MAIL"] = "550 5.7.1 you may not send here"
         letter = self._letter()
@@ -357,7 +401,86 @@ class TestSending(SendingCommon):
         self.assertEqual(letter.done_by_id, self.user_sales_a)
         self.assertEqual(len(self.sink.messages), 1)
 
+    # === Refused since the release === #
+
+    def _taken_back(self, letter, reason):
+        self._run()
+        self.assertEqual(letter.state, "owed")
+        self.assertFalse(letter.frozen_on)
+        self.assertIn(reason, letter.send_error)
+        self.assertEqual(letter.activity_id.user_id, self.user_sales_a)
+        self.assertFalse(letter.attempt_ids)
+        self.assertFalse(self.sink.messages)
+
+    def test_no_courtesy_since_the_release(self):
+        letter = self._letter()
+        self.customer_1.continuity_no_courtesy = True
+        self._taken_back(letter, "no courtesy")
+
+    def test_blacklisted_since_the_release(self):
+        letter = self._letter()
+        self.env["mail.blacklist"]._add(letter.letter_email)
+        self._taken_back(letter, "opted out")
+
+    def test_complained_since_the_release(self):
+        letter = self._letter()
+        self.env["continuity.concern"]._raise_concern(
+            relationship=letter.relationship_id,
+            kind="complaint",
+            question="It broke.",
+            source="typed",
+        )
+        self._taken_back(letter, "")
+        self.assertTrue(letter.send_error)
+
+    def test_notices_go_out_all_the_same(self):
+        template = self.env["mail.template"].create(
+            {
+                "name": "Terms",
+                "model_id": self.env["ir.model"]._get_id("continuity.touchpoint"),
+                "continuity_notice": "notice",
+            }
+        )
+        letter = self._letter(template_id=template.id)
+        self.customer_1.continuity_no_courtesy = True
+        self.env["mail.blacklist"]._add(letter.letter_email)
+        self._run()
+        self.assertEqual(letter.state, "done")
+
+    def test_posted_half_counts_when_the_mail_is_refused(self):
+        letter = self._letter(
+            letter_medium="both", posted_on=fields.Datetime.now(), letter_hash="x"
+        )
+        self.env["continuity.touchpoint.attempt"].create(
+            {
+                "touchpoint_id": letter.id,
+                "channel_id": letter.channel_id.id,
+                "user_id": self.user_sales_a.id,
+                "outcome": "posted",
+            }
+        )
+        self.customer_1.continuity_no_courtesy = True
+        self._run()
+        self.assertEqual(letter.state, "done")
+        self.assertEqual(letter.done_by_id, self.user_sales_a)
+        self.assertTrue(letter.frozen_on)
+
     # === Throttle, pause, stop === #
+
+    def test_throttled_lane_comes_back_in_time(self):
+        self.env["ir.config_parameter"].set_param(
+            "customer_continuity.letters_per_minute", "1"
+        )
+        now = fields.Datetime.now()
+        self._letter(state="done", sending_on=now - timedelta(seconds=40))
+        self._letter()
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search([("cron_id", "=", self.lane.id)])
+        with freeze_time(now):
+            self._run()
+        self.assertFalse(self.sink.messages)
+        new = triggers.search([("cron_id", "=", self.lane.id)]) - before
+        self.assertEqual(new.call_at, now + timedelta(seconds=20))
 
     def test_throttle(self):
         self.env["ir.config_parameter"].set_param(

@@ -5,13 +5,22 @@ of RFC 3463; automatic replies are marked as RFC 3834 says, or as Exchange does.
 """
 
 import re
+from email.utils import parseaddr
 from typing import NamedTuple
 
 HARD = "hard"  # the address does not take mail
 SOFT = "soft"  # given up after a while: the mailbox was full, the server away
 DELAYED = "delayed"  # still being tried by the mail servers on the way
 
-_STATUS = re.compile(r"\b([45])\.\d{1,3}\.\d{1,3}\b")
+# Not a part of an IP address.
+_STATUS = re.compile(r"(?<![\w.])([45])\.\d{1,3}\.\d{1,3}(?!\w|\.\d)")
+_MAIL_SYSTEM = re.compile(r"^(mailer-daemon|postmaster)@", re.I)
+# How mail servers that send no report say that they have not given up.
+_STILL_TRYING = re.compile(
+    r"not yet been delivered|delivery attempts will continue|warning message only"
+    r"|will (be retried|keep trying|continue (to|trying))",
+    re.I,
+)
 _AUTOMATIC_PRECEDENCE = {"auto_reply", "auto-reply"}
 # Absence notes of servers that mark nothing, in the languages our customers write.
 _AUTOMATIC_SUBJECT = re.compile(
@@ -33,7 +42,8 @@ def read_bounce(message):
     """Read the delivery report in a bounced mail.
 
     :param email.message.Message message: the mail that reports
-    :return: None when it reports a success
+    :return: None when it reports a success, or is no report of a mail server but an
+        absence note or a receipt, which answer to the address for bounces too
     :rtype: Bounce or None
     """
     reports = list(_recipient_reports(message))
@@ -48,9 +58,15 @@ def read_bounce(message):
         return Bounce(_kind(status or _STATUS.search(text)), text)
     if reports:
         return None
-    # Many servers only write prose.
+    if not _is_from_mail_system(message):
+        return None
+    # Many servers only write prose. "For now" need not mean that they gave up, and
+    # what is sent again while they still try would arrive twice.
     text = _prose(message)
-    return Bounce(_kind(_STATUS.search(text)), text)
+    status = _STATUS.search(text)
+    if status is None and _STILL_TRYING.search(text):
+        return Bounce(DELAYED, text)
+    return Bounce(DELAYED if _kind(status) == SOFT else HARD, text)
 
 
 def find_own_message_ids(message):
@@ -80,6 +96,20 @@ def is_automatic(message):
         or message.get_content_type() == "multipart/report"
         or bool(_AUTOMATIC_SUBJECT.match(str(message.get("Subject", ""))))
     )
+
+
+def _is_from_mail_system(message):
+    """Tell whether a mail server wrote a mail that contains no delivery report."""
+    if any(
+        part.get_content_type() == "message/disposition-notification"
+        for part in message.walk()
+    ):
+        return False
+    _name, sender = parseaddr(str(message.get("From", "")))
+    if _MAIL_SYSTEM.match(sender):
+        return True
+    nobody = str(message.get("Return-Path", "")).strip() == "<>"
+    return nobody and not is_automatic(message)
 
 
 def _recipient_reports(message):

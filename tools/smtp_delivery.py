@@ -46,11 +46,7 @@ def deliver(smtp, sender, recipient, data):
     :return: never raises for what the server or the network does
     :rtype: Delivery
     """
-    try:
-        refusal = _announce(smtp, sender, recipient, len(data))
-    except (smtplib.SMTPException, OSError) as error:
-        smtp.close()
-        return Delivery(LOST, describe(error))
+    refusal = _say_who_writes(smtp, sender, len(data)) or _say_to_whom(smtp, recipient)
     if refusal:
         return refusal
     try:
@@ -71,21 +67,39 @@ def deliver(smtp, sender, recipient, data):
     return Delivery(REFUSED if code >= 500 else LATER, answer)
 
 
-def _announce(smtp, sender, recipient, size):
-    """Say who writes to whom; return what the server objects to, if anything."""
-    options = [f"size={size}"] if smtp.has_extn("size") else []
-    code, words = smtp.mail(sender, options)
-    if code != 250:
-        _start_over(smtp, code)
-        # It is not the recipient whom the server does not like.
-        verdict = LOST if code == _CLOSING else LATER
-        return Delivery(verdict, _words(code, words))
-    code, words = smtp.rcpt(recipient)
+def _say_who_writes(smtp, sender, size):
+    """Begin a letter; return what the server objects to, if anything."""
+    try:
+        options = [f"size={size}"] if smtp.has_extn("size") else []
+        code, words = smtp.mail(sender, options)
+    except (smtplib.SMTPException, OSError) as error:
+        smtp.close()
+        return Delivery(LOST, describe(error))
+    except ValueError as error:
+        return Delivery(LATER, str(error))
+    if code == 250:
+        return None
+    _start_over(smtp, code)
+    # It is not the recipient whom the server does not like.
+    return Delivery(LOST if code == _CLOSING else LATER, _words(code, words))
+
+
+def _say_to_whom(smtp, recipient):
+    """Name the recipient; return what the server objects to, if anything.
+
+    What goes wrong here is about this letter alone: the server had taken the sender.
+    """
+    try:
+        code, words = smtp.rcpt(recipient)
+    except (smtplib.SMTPException, OSError) as error:
+        smtp.close()
+        return Delivery(LATER, describe(error))
+    except ValueError as error:  # an address that cannot be written in ASCII
+        _start_over(smtp, 0)
+        return Delivery(REFUSED, str(error))
     if code in (250, 251):
         return None
     _start_over(smtp, code)
-    if code == _CLOSING:
-        return Delivery(LOST, _words(code, words))
     return Delivery(REFUSED if code >= 500 else LATER, _words(code, words))
 
 

@@ -99,19 +99,21 @@ class ContinuityLetterPreview(models.TransientModel):
     def _compute_letter(self):
         for preview in self:
             touchpoint = preview.touchpoint_id
-            preview.frozen = bool(touchpoint.frozen_on)
+            preview.frozen = touchpoint._has_frozen_letter()
             media = dict(
                 touchpoint._fields["letter_medium"]._description_selection(self.env)
             )
             medium = touchpoint._letter_medium()
             preview.medium = media.get(medium)
             preview.signer_id = touchpoint._letter_signer()
-            lang = touchpoint.letter_lang or touchpoint._letter_language()
+            lang = touchpoint._letter_language()
+            if preview.frozen:
+                lang = touchpoint.letter_lang or lang
             languages = dict(self.env["res.lang"].get_installed())
             preview.language = languages.get(lang, lang)
             preview.recipient = preview._describe_recipient(touchpoint, medium, lang)
             letter = touchpoint._render_letters().get(touchpoint.id)
-            if touchpoint.frozen_on:
+            if preview.frozen:
                 preview.subject = touchpoint.letter_subject
                 preview.body = touchpoint.letter_body
             else:
@@ -127,7 +129,11 @@ class ContinuityLetterPreview(models.TransientModel):
         """Return the addresses the letter goes to, as far as they are known."""
         parts = []
         if medium in ("mail", "both"):
-            parts.append(touchpoint.letter_email or touchpoint._letter_email())
+            parts.append(
+                touchpoint._has_frozen_letter()
+                and touchpoint.letter_email
+                or touchpoint._letter_email()
+            )
         if medium in ("paper", "both"):
             parts.append(
                 touchpoint.letter_address or touchpoint._letter_postal_address(lang)
@@ -232,7 +238,9 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise UserError: when there is none
         """
         self.ensure_one()
-        open_letters = self._touchpoints().filtered(lambda t: not t.frozen_on)
+        open_letters = self._touchpoints().filtered(
+            lambda t: not t._has_frozen_letter()
+        )
         return open_letters.action_release()
 
     # === THIS CUSTOMER'S OWN TEXT === #
@@ -247,7 +255,7 @@ class ContinuityLetterPreview(models.TransientModel):
         touchpoint = self.touchpoint_id
         touchpoint._check_may_release()
         letter = touchpoint._render_letters().get(touchpoint.id)
-        if not letter or touchpoint.frozen_on:
+        if not letter or touchpoint._has_frozen_letter():
             raise UserError(self.env._("There is no text to change."))
         text = re.sub(
             r'<div class="o_continuity_signature">.*?</div>\s*$',

@@ -461,6 +461,7 @@ class TestSending(SendingCommon):
         )
         self.customer_1.continuity_no_courtesy = True
         self._run()
+        self.assertFalse(self.sink.messages)
         self.assertEqual(letter.state, "done")
         self.assertEqual(letter.done_by_id, self.user_sales_a)
         self.assertTrue(letter.frozen_on)

@@ -47,7 +47,7 @@ class ContinuityTouchpoint(models.Model):
             raise UserError(
                 self.env._("Somebody else is working on these letters: try again.")
             ) from error
-        self.invalidate_recordset(["state", "frozen_on"])
+        self.invalidate_recordset(["state", "frozen_on", "letter_left"])
 
     def action_release(self):
         """Release these letters: freeze them, and let those that go by mail be sent.

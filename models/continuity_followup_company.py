@@ -1,5 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
+# By the clock of the company: from when on its follow-up is planned, and from when on
+# it no longer waits for relationships refreshed within so many hours.
+NIGHT_HOUR = 3
+LAST_NIGHT_HOUR = 6
+FRESH_HOURS = 12
 
 
 class ResCompany(models.Model):
@@ -33,6 +41,23 @@ class ResCompany(models.Model):
         readonly=True,
         groups="base.group_user",
     )
+
+    def _is_followup_due(self):
+        """Tell whether the follow-up of the company's present day is to be planned:
+        in its own night, after the refresh of relationships if there is one in that
+        night, and before anybody's day begins.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        company = self.sudo()
+        now = company._continuity_now()
+        planned_on = company.continuity_followup_planned_on
+        if now.hour < NIGHT_HOUR or (planned_on and planned_on >= now.date()):
+            return False
+        refreshed_on = company.continuity_refreshed_on
+        fresh = fields.Datetime.now() - timedelta(hours=FRESH_HOURS)
+        return not refreshed_on or refreshed_on >= fresh or now.hour >= LAST_NIGHT_HOUR
 
     @api.constrains(
         "continuity_followup_per_day",

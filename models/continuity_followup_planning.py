@@ -46,7 +46,8 @@ class ContinuityFollowupOccurrence(models.Model):
 
     @api.model
     def _cron_plan(self):
-        """Plan the follow-up of every company, the one that waited longest first.
+        """Plan the follow-up of every company whose night has come, the one that
+        waited longest first.
 
         A company that fails does not hold up the others. Its settings show the
         reason; the run does not fail for it, because Odoo would switch the scheduled
@@ -55,11 +56,13 @@ class ContinuityFollowupOccurrence(models.Model):
         companies = self.env["res.company"].search(
             [], order="continuity_followup_planned_on NULLS FIRST, id"
         )
+        companies = companies.filtered(lambda company: company._is_followup_due())
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
         for company in companies:
             try:
-                self._plan_company(company, commit=True)
+                today = company._continuity_now().date()
+                self._plan_company(company, today, commit=True)
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 # Somebody else plans this company at the same time.
                 self.env.cr.rollback()

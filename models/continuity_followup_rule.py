@@ -3,6 +3,8 @@ from calendar import monthrange
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .continuity_relationship_quiet import QUIET_FACTOR
+
 # Triggers whose occurrences come so many days after something …
 AFTER = ("delivery", "first_purchase", "silence", "never", "companion")
 # … and so many days before.
@@ -91,7 +93,7 @@ class ContinuityFollowupRule(models.Model):
         help="Calendar days before it, so that there is time to act.",
     )
     factor = fields.Float(
-        default=1.5,
+        default=QUIET_FACTOR,
         help="1.5 is one and a half times as long, or as much, as usual for this "
         "customer.",
     )

@@ -11,10 +11,6 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, models
 from odoo.tools import SQL
 
-# Purchases on record from which on a customer has a rhythm of their own.
-RHYTHM_PURCHASES = 3
-# Shorter reorder intervals are daily business, not something to call about.
-RHYTHM_DAYS = 14
 # Periods that are compared to see purchases rise.
 RISING_DAYS = 90
 
@@ -181,28 +177,17 @@ class ContinuityFollowupRule(models.Model):
         )
 
     def _due_sql_quiet(self, company, window):
-        last = SQL("GREATEST(r.last_purchase_date, r.last_contact_date)")
+        relationships = self.env["continuity.relationship"]
         return self._select_sql(
             company,
             window,
             key=SQL("'quiet:' || r.last_purchase_date"),
-            since=last,
-            due=SQL(
-                "%s + CEIL(r.reorder_interval * %s::numeric)::int", last, self.factor
-            ),
-            extra=self._rhythm_sql(),
+            since=relationships._last_sign_sql("r"),
+            due=relationships._quiet_day_sql("r", self.factor),
+            extra=relationships._rhythm_sql("r"),
         )
 
     # --- purchases --- #
-
-    @api.model
-    def _rhythm_sql(self):
-        """Return the condition that the customer has a rhythm of their own."""
-        return SQL(
-            "r.purchase_count >= %s AND r.reorder_interval >= %s",
-            RHYTHM_PURCHASES,
-            RHYTHM_DAYS,
-        )
 
     def _due_sql_reorder(self, company, window):
         return self._select_sql(
@@ -214,7 +199,7 @@ class ContinuityFollowupRule(models.Model):
                 "r.last_purchase_date + CEIL(r.reorder_interval)::int - %s",
                 self.days_before,
             ),
-            extra=self._rhythm_sql(),
+            extra=self.env["continuity.relationship"]._rhythm_sql("r"),
         )
 
     def _due_sql_first_purchase(self, company, window):

@@ -3,6 +3,7 @@ import uuid
 from collections import defaultdict
 from datetime import timedelta
 
+import pytz
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -434,10 +435,30 @@ class ContinuityTouchpoint(models.Model):
 
     @api.model
     def _domain_to_show(self):
-        """Return what belongs into people's lists by now; extensions narrow it."""
+        """Return what belongs into people's lists by now, each by the day of the
+        responsible person; extensions narrow it."""
+        today = fields.Date.today()
+        now = pytz.utc.localize(fields.Datetime.now())
+        ahead, behind = [], []
+        for zone in pytz.all_timezones:
+            day = now.astimezone(pytz.timezone(zone)).date()
+            if day > today:
+                ahead.append(zone)
+            elif day < today:
+                behind.append(zone)
+        day = timedelta(days=1)
         return [
             ("state", "in", OPEN_STATES),
-            ("date_show", "<=", fields.Date.today()),
+            "|",
+            "|",
+            ("date_show", "<=", today - day),
+            "&",
+            ("date_show", "=", today),
+            "!",
+            ("user_id.tz", "in", behind),
+            "&",
+            ("date_show", "=", today + day),
+            ("user_id.tz", "in", ahead),
         ]
 
     @api.model

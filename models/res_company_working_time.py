@@ -2,7 +2,7 @@ from datetime import datetime, time, timedelta
 
 import pytz
 
-from odoo import models
+from odoo import fields, models
 
 # How far ahead a working day is looked for; longer closures do not exist.
 HORIZON_DAYS = 60
@@ -12,6 +12,18 @@ class ResCompany(models.Model):
     """When people of a company work: the one place every deadline is counted by."""
 
     _inherit = "res.company"
+
+    def _continuity_now(self):
+        """Return the time by the clock of the company: of its working hours or, where
+        there are none, of its address.
+
+        :rtype: datetime with time zone
+        """
+        self.ensure_one()
+        company = self.sudo()
+        zone = company.resource_calendar_id.tz or company.partner_id.tz or "UTC"
+        now = pytz.utc.localize(fields.Datetime.now())
+        return now.astimezone(pytz.timezone(zone))
 
     def _continuity_working_hours(self, user):
         """Return when somebody works in this company.

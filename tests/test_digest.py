@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..models.continuity_followup_trigger import Window
 from .test_today import TodayCommon
 
 FIGURES = ("contacts", "overdue", "silent", "concerns")
@@ -129,6 +131,32 @@ class TestManagersLists(TodayCommon):
         self._refresh()
         quiet.invalidate_recordset()
         self.assertFalse(quiet.gone_quiet)
+
+    def test_gone_quiet_as_the_rule_says(self):
+        """From the very day the rule finds them, and not daily customers."""
+        for day in ("2026-12-01", "2026-12-21", "2027-01-10"):
+            self._create_invoice(self.customer_1, 100, day)
+        for day in ("2027-01-01", "2027-01-04", "2027-01-07"):
+            self._create_invoice(self.customer_2, 100, day)
+        self._refresh()
+        rhythm = self._relationship(self.customer_1)
+        daily = self._relationship(self.customer_2)
+        rule = self.env["continuity.followup.rule"].create(
+            {"name": "Quiet", "trigger": "quiet", "company_id": self.company_a.id}
+        )
+        for day, found in (("2027-02-08", False), ("2027-02-09", True)):
+            with self._at(f"{day} 06:00:00"):
+                (rhythm | daily).invalidate_recordset(["gone_quiet"])
+                due = self.env.execute_query(
+                    rule._due_sql(
+                        self.company_a,
+                        Window(None, fields.Date.today(), fields.Date.today()),
+                    )
+                )
+                ids = {row[0] for row in due}
+                self.assertEqual((rhythm.gone_quiet, daily.gone_quiet), (found, False))
+                self.assertEqual(rhythm.id in ids, found)
+                self.assertNotIn(daily.id, ids)
 
     def test_bought_twice_is_no_rhythm(self):
         for day in ("2026-06-01", "2026-07-01"):

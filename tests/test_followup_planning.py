@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 from psycopg2.errors import SerializationFailure
 
@@ -535,6 +536,38 @@ class TestFollowupPlanning(FollowupCommon):
         self.assertEqual(self._found().state, "planned")
         self.assertEqual(self.company_a.continuity_followup_planned_on, TODAY)
 
+    def test_cron_plans_once_in_the_night_of_the_company(self):
+        calendar = self.company_a.resource_calendar_id
+        for zone, before, after, day in (
+            ("Asia/Tokyo", "2027-03-01 17:55", "2027-03-01 18:05", "2027-03-02"),
+            ("America/New_York", "2027-03-02 07:55", "2027-03-02 08:05", "2027-03-02"),
+        ):
+            calendar.tz = zone
+            self.company_a.continuity_followup_planned_on = "2027-03-01"
+            with freeze_time(before):
+                self._run_cron()
+            self.assertEqual(self.company_a.continuity_followup_planned_on, TODAY)
+            with freeze_time(after):
+                self._run_cron()
+            planned_on = self.company_a.continuity_followup_planned_on
+            self.assertEqual(str(planned_on), day)
+        model = self.registry["continuity.followup.occurrence"]
+        with (
+            freeze_time("2027-03-02 09:05"),
+            patch.object(model, "_plan_company") as plan,
+        ):
+            self._run_cron()
+        companies = [call.args[0] for call in plan.call_args_list]
+        self.assertNotIn(self.company_a, companies)
+
+    def test_cron_waits_for_the_refresh_of_the_night(self):
+        self.company_a.continuity_refreshed_on = "2027-02-28 02:30:00"
+        self._run_cron()
+        self.assertFalse(self.company_a.continuity_followup_planned_on)
+        with freeze_time("2027-03-01 06:05:00"):
+            self._run_cron()
+        self.assertTrue(self.company_a.continuity_followup_planned_on)
+
     def test_one_customer_that_fails_holds_up_no_other(self):
         self._create_rule("silence")
         for relationship in self.relationships:
@@ -555,7 +588,8 @@ class TestFollowupPlanning(FollowupCommon):
         rows = self._found()
         self.assertEqual(rows.mapped("state"), ["planned", "held", "planned"])
         self.assertEqual(rows[1].reason, "The channel is gone.")
-        self._run_cron()
+        with self._at(TOMORROW):
+            self._run_cron()
         self.assertEqual(rows[1].state, "planned")
 
     def test_one_company_does_not_hold_up_the_others(self):

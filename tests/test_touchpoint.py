@@ -305,6 +305,24 @@ class TestTouchpointShow(HandoverCommon):
             self._run_cron("show_touchpoints")
         self.assertTrue(later.activity_id)
 
+    def test_cron_goes_by_the_day_of_the_responsible(self):
+        self.leaver.tz = "Asia/Tokyo"
+        touchpoint = self._plan_touchpoint(date_due="2027-03-02")
+        with self._at("2027-03-01 14:55:00"):  # five to midnight in Tokyo
+            self._run_cron("show_touchpoints")
+        self.assertFalse(touchpoint.activity_id)
+        with self._at("2027-03-01 15:05:00"):
+            self._run_cron("show_touchpoints")
+        self.assertTrue(touchpoint.activity_id)
+        self.leaver.tz = "America/Los_Angeles"
+        touchpoint = self._plan_touchpoint(occurrence="west", date_due="2027-03-02")
+        with self._at("2027-03-02 07:55:00"):  # five to midnight in Los Angeles
+            self._run_cron("show_touchpoints")
+        self.assertFalse(touchpoint.activity_id)
+        with self._at("2027-03-02 08:05:00"):
+            self._run_cron("show_touchpoints")
+        self.assertTrue(touchpoint.activity_id)
+
     def test_cron_run_again_changes_nothing(self):
         touchpoint = self._plan_touchpoint()
         self._run_cron("show_touchpoints")

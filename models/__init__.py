@@ -1,5 +1,6 @@
 # The kernel: what every process rests on.
 from . import continuity_guarded_mixin
+from . import continuity_readable_links_mixin
 from . import continuity_tier
 from . import continuity_channel
 from . import continuity_channel_time

@@ -70,14 +70,14 @@ class ContinuityCardBatchLine(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_problem(self):
         """List what speaks against it; the address the postman needs first."""
-        relationships = self.env["continuity.relationship"].sudo()
-        rows = relationships.search(
+        # Only of customers the user may see: a reason may tell of a complaint.
+        rows = self.env["continuity.relationship"].search(
             [
                 ("partner_id", "in", self.partner_id.ids),
                 ("company_id", "in", self.batch_id.company_id.ids),
             ]
         )
-        refusals = rows._contact_refusals(False)
+        refusals = rows.sudo()._contact_refusals(False)
         by_pair = {(r.partner_id, r.company_id): refusals.get(r.id) for r in rows}
         for line in self:
             customer = line.partner_id.sudo()

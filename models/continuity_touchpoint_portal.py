@@ -204,11 +204,14 @@ class ContinuityTouchpoint(models.Model):
     def _portal_domain(self, user):
         """Return which letters somebody finds under "My Account": those of their own
         customer, from companies their account belongs to, that have gone out and were
-        addressed to them or to the customer as a whole.
+        addressed to them or to the customer as a whole. None for colleagues, who may
+        put their own contact under any customer.
 
-        :param user: ``res.users``, of the portal or not
+        :param user: ``res.users``
         :rtype: Domain
         """
+        if not user.share:
+            return Domain.FALSE
         partner = user.partner_id
         return (
             Domain("partner_id", "=", partner.commercial_partner_id.id)

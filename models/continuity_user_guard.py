@@ -103,6 +103,8 @@ class ResUsers(models.Model):
 
     def write(self, vals):
         if "active" in vals and not vals["active"]:
+            # What the guard says is only for those who may archive users.
+            self.check_access("write")
             self._check_nothing_left_behind()
         result = super().write(vals)
         if vals.get("active"):
@@ -110,6 +112,7 @@ class ResUsers(models.Model):
         return result
 
     def action_archive(self):
+        self.check_access("write")
         # Before anything else: what Odoo deletes here counts too.
         self._check_nothing_left_behind()
         # Odoo deletes the activities of who is archived: OdooBot keeps them meanwhile.
@@ -123,6 +126,7 @@ class ResUsers(models.Model):
         self._check_nothing_left_behind()
 
     def unlink(self):
+        self.check_access("unlink")
         # The database would delete them along with the user.
         self._assign_kept_activities(None)
         return super().unlink()

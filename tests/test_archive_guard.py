@@ -82,6 +82,18 @@ class TestArchiveGuard(GuardCommon):
             with self.subTest(context=context):
                 self._stopped(self.user_settings, "action_archive", context=context)
 
+    def test_who_may_not_archive_learns_nothing(self):
+        for user in (self.user_portal, self.colleague, self.user_manager):
+            for name, args in (
+                ("write", ({"active": False},)),
+                ("action_archive", ()),
+                ("unlink", ()),
+            ):
+                with self.subTest(user=user.login, way=name):
+                    error = self._stopped(user, name, *args)
+                    self.assertIsInstance(error, AccessError)
+                    self.assertNotIn("Customers and contacts", str(error))
+
     def test_bulk_names_those_concerned(self):
         users = self.leaver | self.idle | self.successor
         error = self._stopped(self.user_settings, "action_archive", records=users)

@@ -330,6 +330,32 @@ class TestCardAccess(CardCommon):
         with self.assertRaises(UserError):
             self._batch(partners=of_b)
 
+    def test_strangers_complaints_are_not_told(self):
+        """Not even of a card that is never saved."""
+        self._set_tier(self.customer_3, self.tier_a)
+        self.customer_3.write({"street": "Side Street 2", "city": "Ghent"})
+        self.env["continuity.concern"]._raise_concern(
+            relationship=self._relationship(self.customer_3),
+            kind="legal",
+            question="We sue you.",
+        )
+        problems = {}
+        for user in (self.user_sales_b, self.leaver):
+            problems[user] = self._rpc(
+                user,
+                self.env["continuity.card.batch.line"],
+                "onchange",
+                [],
+                {
+                    "partner_id": self.customer_3.id,
+                    "batch_id": self._batch(user=user, partners=[]).id,
+                },
+                ["partner_id"],
+                {"problem": {}},
+            )["value"].get("problem")
+        self.assertTrue(problems[self.user_sales_b])
+        self.assertFalse(problems[self.leaver])
+
     def test_guarded(self):
         batch = self._batch()
         batch.action_ready()

@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
@@ -167,3 +168,17 @@ class TestLetterPreview(LetterCommon):
             self.mail.with_user(self.leaver)._set_letter(letter_medium="mail")
         with self.assertRaises(UserError):
             self.mail.with_user(self.leaver).action_write_letters()
+
+    def test_strangers_letters_cannot_be_linked(self):
+        previews = self.env["continuity.letter.preview"]
+        values = {"touchpoint_ids": [Command.set(self.mail.ids)]}
+        with self.assertRaises(AccessError):
+            self._rpc(self.colleague, previews, "create", [values])
+        own = previews.with_user(self.colleague).create({})
+        with self.assertRaises(AccessError):
+            self._rpc(self.colleague, own, "write", values)
+        own.sudo().touchpoint_ids = self.mail
+        self.env.invalidate_all()
+        self.assertFalse(
+            self._rpc(self.colleague, own, "read", ["partner_id"])[0]["partner_id"]
+        )

@@ -253,13 +253,13 @@ class TestLogContact(HandoverCommon):
             .with_user(self.leaver)
             .create(
                 {
-                    "relationship_id": other.id,
                     "outcome": "held",
                     "channel_id": self.channel_call.id,
                     "name": "Call",
                 }
             )
         )
+        dialog.sudo().relationship_id = other
         self.env.invalidate_all()
         with self.assertRaises(AccessError):
             dialog.action_apply()
@@ -419,3 +419,32 @@ class TestLogContact(HandoverCommon):
             for name, label in labels.items():
                 field = self.env[model]._fields[name]
                 self.assertEqual(field.string, label, (model, name))
+
+    def test_strangers_customer_cannot_be_linked(self):
+        """The dialog proposes by name and last channel: not of what one cannot
+        read."""
+        self._refresh()
+        wizards = self.env["continuity.report.contact"]
+        for name, record in (
+            ("relationship_id", self._relationship(self.customer_1)),
+            ("touchpoint_id", self._plan_touchpoint()),
+        ):
+            with self.subTest(link=name):
+                with self.assertRaises(AccessError):
+                    self._rpc(self.colleague, wizards, "create", [{name: record.id}])
+                with self.assertRaises(AccessError):
+                    self._rpc(
+                        self.colleague,
+                        wizards,
+                        "onchange",
+                        [],
+                        {name: record.id},
+                        [name],
+                        {"name": {}, "channel_id": {}},
+                    )
+                values = {"name": "x", "outcome": "held", "date": "2027-03-01"}
+                values["channel_id"] = self.channel_call.id
+                with self.assertRaises(AccessError):
+                    self._rpc(
+                        self.colleague, wizards, "create", [{**values, name: record.id}]
+                    )

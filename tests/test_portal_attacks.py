@@ -385,6 +385,16 @@ class TestPortalAccount(PortalCommon):
         self.contact_1.parent_id = self.customer_2
         self.assertEqual(self.url_open(self.path).status_code, 404)
 
+    def test_colleague_who_joins_a_customer(self):
+        """Whoever may edit contacts could put their own under any customer."""
+        self.user_sales_b.sudo().password = "colleague-x"
+        self.user_sales_b.partner_id.parent_id = self.customer_1
+        letter = self._create_letter(contact_ids=[])
+        self.authenticate("continuity_sales_b", "colleague-x")
+        path = f"/my/continuity/{letter.id}"
+        self.assertNotIn(path, self.url_open("/my/continuity").text)
+        self.assertEqual(self.url_open(path).status_code, 404)
+
     def test_nobody_without_log_in(self):
         self._stranger()
         for path in ("/my/continuity", self.path):

@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -229,3 +230,52 @@ class TestRotation(HandoverCommon):
         self.env.invalidate_all()
         with self.assertQueryCount(45):
             rotations._propose(self.relationships, self.company_a)
+
+    def test_strangers_customers_cannot_be_linked(self):
+        """Neither tier nor owner nor name of what one cannot read."""
+        mine = self._open(user=self.user_manager)
+        stranger = self.user_company_b
+        rotation = mine.with_user(stranger).sudo().copy({"line_ids": []})
+        lines = self.env["continuity.rotation.line"]
+        values = {
+            "rotation_id": rotation.id,
+            "relationship_id": self.relationships[0].id,
+        }
+        with self.assertRaises(AccessError):
+            self._rpc(stranger, lines, "create", [values])
+        with self.assertRaises(AccessError):
+            self._rpc(
+                stranger,
+                lines,
+                "create",
+                [{"rotation_id": rotation.id}],
+                context={"default_relationship_id": self.relationships[0].id},
+            )
+
+    def test_line_cannot_be_turned_to_a_strangers_customer(self):
+        self._refresh(self.company_b)
+        own = self.env["continuity.relationship"]._ensure(
+            self.company_b, self._create_customer("Of B", self.user_company_b)
+        )
+        stranger = self.user_company_b
+        line = (
+            self.env["continuity.rotation"]
+            .with_user(stranger)
+            .sudo()
+            .create(
+                {
+                    "company_id": self.company_b.id,
+                    "line_ids": [Command.create({"relationship_id": own.id})],
+                }
+            )
+            .line_ids
+        )
+        values = {"relationship_id": self.relationships[0].id}
+        with self.assertRaises(AccessError):
+            self._rpc(stranger, line, "write", values)
+        # And what became unreadable since is not read as superuser.
+        line.sudo().relationship_id = self.relationships[0]
+        for name in ("tier_id", "owner_id", "owner_since"):
+            self.env.invalidate_all()
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                self._rpc(stranger, line, "read", [name])

@@ -20,6 +20,7 @@ class ContinuityLetterPreview(models.TransientModel):
 
     _name = "continuity.letter.preview"
     _description = "Preview of Letters"
+    _inherit = ["continuity.readable.links.mixin"]
 
     touchpoint_ids = fields.Many2many("continuity.touchpoint", readonly=True)
     position = fields.Integer(readonly=True)
@@ -30,7 +31,7 @@ class ContinuityLetterPreview(models.TransientModel):
         string="Shown Letter",
     )
     progress = fields.Char(compute="_compute_touchpoint_id")
-    partner_id = fields.Many2one(related="touchpoint_id.partner_id")
+    partner_id = fields.Many2one(related="touchpoint_id.partner_id", related_sudo=False)
     subject = fields.Char(compute="_compute_letter")
     body = fields.Html(compute="_compute_letter")
     recipient = fields.Text(compute="_compute_letter", string="Recipient")

@@ -18,6 +18,7 @@ class ContinuityReportContact(models.TransientModel):
 
     _name = "continuity.report.contact"
     _description = "Report a Contact"
+    _inherit = ["continuity.readable.links.mixin"]
 
     touchpoint_id = fields.Many2one("continuity.touchpoint", readonly=True)
     relationship_id = fields.Many2one("continuity.relationship", readonly=True)
@@ -32,6 +33,7 @@ class ContinuityReportContact(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
     name = fields.Char(
         string="Subject",
@@ -39,6 +41,7 @@ class ContinuityReportContact(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
     outcome = fields.Selection(
         selection="_selection_outcome",
@@ -47,6 +50,7 @@ class ContinuityReportContact(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
     date = fields.Datetime(
         string="When",
@@ -55,6 +59,7 @@ class ContinuityReportContact(models.TransientModel):
         store=True,
         readonly=False,
         precompute=True,
+        compute_sudo=False,
     )
     minutes = fields.Integer(help="Time spent, in minutes.")
     note = fields.Text(string="Gist", help="What was said, in a sentence or two.")

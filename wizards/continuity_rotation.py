@@ -356,6 +356,7 @@ class ContinuityRotationLine(models.TransientModel):
 
     _name = "continuity.rotation.line"
     _description = "Customer to Rotate"
+    _inherit = ["continuity.readable.links.mixin"]
 
     rotation_id = fields.Many2one(
         "continuity.rotation", required=True, ondelete="cascade", index=True
@@ -363,9 +364,9 @@ class ContinuityRotationLine(models.TransientModel):
     relationship_id = fields.Many2one(
         "continuity.relationship", string="Customer", required=True, readonly=True
     )
-    tier_id = fields.Many2one(related="relationship_id.tier_id")
-    owner_id = fields.Many2one(related="relationship_id.owner_id")
-    owner_since = fields.Date(related="relationship_id.owner_since")
+    tier_id = fields.Many2one(related="relationship_id.tier_id", related_sudo=False)
+    owner_id = fields.Many2one(related="relationship_id.owner_id", related_sudo=False)
+    owner_since = fields.Date(related="relationship_id.owner_since", related_sudo=False)
     successor_id = fields.Many2one(
         "res.users", string="Proposed Successor", domain="[('share', '=', False)]"
     )

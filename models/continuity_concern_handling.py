@@ -37,7 +37,7 @@ class ContinuityConcern(models.Model):
     may_handle = fields.Boolean(compute="_compute_may_handle")
     file_count = fields.Integer(compute="_compute_file_count", string="Files")
 
-    @api.depends("owner_id", "partner_id")
+    @api.depends("owner_id", "partner_id", "relationship_id")
     @api.depends_context("uid")
     def _compute_may_handle(self):
         for concern in self:
@@ -60,7 +60,7 @@ class ContinuityConcern(models.Model):
 
     def _may_handle(self):
         """Tell whether the user answers and decides: owner, the customer's
-        salesperson, or a manager of the owner.
+        salesperson where the relationship names them too, or a manager of the owner.
 
         :rtype: bool
         """
@@ -68,7 +68,9 @@ class ContinuityConcern(models.Model):
         concern = self.sudo()
         user = self.env.user
         return (
-            user in concern.owner_id | concern.partner_id.user_id
+            # A salesperson alone is typed into a contact by whoever may edit it.
+            user == concern.owner_id
+            or user == concern.partner_id.user_id == concern.relationship_id.owner_id
             or user._is_continuity_manager_of(concern.owner_id)
         )
 
@@ -116,6 +118,7 @@ class ContinuityConcern(models.Model):
                     concern.state not in EDITABLE[name]
                     # What the customer wrote themself is not put into other words.
                     or (name == "question" and concern.source in ("portal", "mail"))
+                    or (name == "kind" and not concern._may_set_kind(vals[name]))
                 )
             ]
             if fixed:
@@ -136,6 +139,20 @@ class ContinuityConcern(models.Model):
                         concern.name,
                     )
                 )
+
+    def _may_set_kind(self, kind):
+        """Tell whether the user may give the concern this kind: what a manager has to
+        hear of is made less by a manager of its owner only.
+
+        :param str kind: the new one
+        :rtype: bool
+        """
+        self.ensure_one()
+        return (
+            self.kind not in FORMAL_KINDS
+            or kind in FORMAL_KINDS
+            or self.env.user._is_continuity_manager_of(self.sudo().owner_id)
+        )
 
     def _differs(self, name, value):
         """Tell whether writing a value would change the field."""

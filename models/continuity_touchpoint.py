@@ -503,16 +503,28 @@ class ContinuityTouchpoint(models.Model):
 
     # === PERFORMING === #
 
+    def _may_perform(self):
+        """Tell whether the contact is the user's business: responsible, present or
+        manager of responsible.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        touchpoint = self.sudo()
+        user = self.env.user
+        return (
+            user in touchpoint.user_id | touchpoint.attendee_ids
+            or user._is_continuity_manager_of(touchpoint.user_id)
+        )
+
     def _check_may_perform(self):
         """Refuse attempts by people the contact is none of the business of.
 
         :raise AccessError: unless responsible, present or manager of responsible
         :raise UserError: when the touchpoint is closed already
         """
-        user = self.env.user
         for touchpoint in self.sudo():
-            may = user in touchpoint.user_id | touchpoint.attendee_ids
-            if not may and not user._is_continuity_manager_of(touchpoint.user_id):
+            if not touchpoint._may_perform():
                 raise AccessError(
                     self.env._(
                         "“%s” can be reported by those who take part and by their "

@@ -1,6 +1,6 @@
 import pytz
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from .continuity_touchpoint import OPEN_STATES
@@ -106,11 +106,14 @@ class ContinuityTouchpoint(models.Model):
     def _activity_rescheduled(self):
         """Let due dates follow activities that were given another day.
 
-        Where there is a meeting, Odoo moves it along, and it decides.
+        Where there is a meeting, Odoo moves it along, and it decides. Somebody who
+        may not report the contact moves nothing: the activity goes back to its day.
         """
         for touchpoint in self.filtered(lambda t: not t.date_planned):
             day = touchpoint.activity_id.date_deadline
-            if day and touchpoint.date_due != day:
+            if self.env.uid != SUPERUSER_ID and not touchpoint._may_perform():
+                touchpoint._move_activity(touchpoint.date_due)
+            elif day and touchpoint.date_due != day:
                 touchpoint.write(
                     # What has to be arranged first stays in sight until then.
                     {"date_due": day}

@@ -98,10 +98,14 @@ class ContinuityUserAudit(models.TransientModel):
     def _check_may_audit(self):
         """Refuse audits of people one neither is nor manages.
 
-        :raise AccessError: unless settings manager, manager of theirs, or themself
+        :raise AccessError: unless settings manager, manager of theirs, or themself,
+            of a company of theirs
         """
         user = self.env.user
-        if not (user.has_group("base.group_system") or self._may_manage()):
+        shared = user.company_ids & self.user_id.sudo().company_ids
+        if not shared or not (
+            user.has_group("base.group_system") or self._may_manage()
+        ):
             raise AccessError(
                 self.env._(
                     "What is left of %s is looked at by themself, their manager or a "

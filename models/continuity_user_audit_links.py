@@ -360,9 +360,14 @@ class ContinuityUserAudit(models.TransientModel):
         )
 
     def _sql_followed(self):
-        """Return the SELECT of what the user follows: model and record."""
+        """Return the SELECT of what the user follows: model and record.
+
+        Without handovers: that somebody follows a confidential plan tells of it.
+        """
         return SQL(
-            "SELECT res_model, res_id FROM mail_followers WHERE partner_id = %s",
+            """SELECT res_model, res_id FROM mail_followers
+                WHERE partner_id = %s
+                  AND res_model NOT LIKE 'continuity.handover%%'""",
             self.user_id.partner_id.id,
         )
 

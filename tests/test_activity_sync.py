@@ -4,7 +4,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .common_handover import HandoverCommon
@@ -137,6 +137,18 @@ class TestActivityMoved(SyncCommon):
         self.call.activity_id.with_user(self.leaver).date_deadline = "2027-03-10"
         self.assertEqual(str(self.call.date_due), "2027-03-10")
         self.assertEqual(str(self.call.date_show), "2027-03-10")
+
+    def test_rescheduled_by_a_stranger_goes_back(self):
+        activity = self.call.activity_id
+        before = (self.call.date_due, self.call.date_show, activity.date_deadline)
+        vals = {"date_deadline": "2027-12-31"}
+        try:
+            self._rpc(self.colleague, activity, "write", vals)
+        except AccessError:
+            self.env.invalidate_all()
+            activity.sudo().with_user(self.colleague).sudo().write(vals)
+        after = (self.call.date_due, self.call.date_show, activity.date_deadline)
+        self.assertEqual(after, before)
 
     def test_withdrawn_by_us_stays_away(self):
         self.call._cancel("No.")

@@ -98,6 +98,20 @@ class TestCommonAnswer(ConcernCommon):
         mine.with_user(self.user_manager).answer = "<p>z</p>"
         self.assertEqual(mine.state, "approved")
 
+    def test_translated_words_need_approval_again(self):
+        self.env["res.lang"]._activate_lang("ja_JP")
+        values = {"name": ENGLISH, "question": ENGLISH, "answer": "<p>x</p>"}
+        mine = self.env["continuity.common.answer"].with_user(self.owner).create(values)
+        mine.with_user(self.user_manager).action_approve()
+        words = {"ja_JP": "何でも無料です"}
+        self._rpc(self.owner, mine, "update_field_translations", "question", words)
+        self.assertEqual(mine.state, "proposed")
+        mine.with_user(self.user_manager).action_approve()
+        self._rpc(
+            self.user_manager, mine, "update_field_translations", "question", words
+        )
+        self.assertEqual(mine.state, "approved")
+
     def test_nobody_rewrites_a_colleagues(self):
         with self.assertRaises(AccessError):
             self.pump.with_user(self.owner).answer = "<p>Mine</p>"

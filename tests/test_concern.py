@@ -358,6 +358,17 @@ class TestConcernAccess(ConcernCommon):
             concern.owner_id = self.user_all
         self.assertFalse(concern.may_handle)
 
+    def test_salesperson_handles_only_as_the_relationship_says(self):
+        """Whoever may edit contacts could name themself there."""
+        self.concern.with_user(self.manager).owner_id = self.manager
+        self._tell(self._raise())
+        self.assertTrue(self.concern.with_user(self.owner).may_handle)
+        self.customer_1.user_id = self.user_all
+        relationship = self.relationship.sudo()
+        relationship.owner_id = self.owner
+        with self.assertRaises(AccessError):
+            self._rpc(self.user_all, self.concern, "action_start")
+
     def test_what_records_a_step_cannot_be_typed_in(self):
         for name, value in (
             ("state", "answered"),
@@ -397,6 +408,14 @@ class TestConcernAccess(ConcernCommon):
         with self.assertRaisesRegex(UserError, "no longer be changed"):
             concern.question = "All is well."
         self.concern.with_user(self.owner).question = "It leaks oil."
+
+    def test_formal_kind_is_taken_back_by_a_manager(self):
+        concern = self._raise(kind="legal")
+        with self.assertRaisesRegex(UserError, "no longer be changed"):
+            self._rpc(self.owner, concern, "write", {"kind": "question"})
+        self._rpc(self.owner, concern, "write", {"kind": "claim"})
+        self._rpc(self.manager, concern, "write", {"kind": "question"})
+        self.assertEqual(concern.kind, "question")
 
     def test_customer_cannot_be_swapped(self):
         with self.assertRaisesRegex(UserError, "no longer be changed"):

@@ -136,3 +136,20 @@ class TestRegister(LetterCommon):
 
         count(large)
         self.assertLessEqual(count(large), count(small) + 3)
+
+    def test_title_and_completeness_are_ours(self):
+        registers = self.env["continuity.register"]
+        letters = [Command.set(self.mail.ids)]
+        for values in (
+            {"name": "All of them", "touchpoint_ids": letters},
+            {"hidden_count": 0, "touchpoint_ids": letters},
+        ):
+            with self.assertRaises(AccessError):
+                self._rpc(self.leaver, registers, "create", [values])
+        register = self._register(
+            self.mail.with_user(self.leaver)
+            .with_context(default_hidden_count=7)
+            .action_register_csv()
+        )
+        self.assertEqual(register.hidden_count, 0)
+        self.assertEqual(register.create_uid, self.leaver)

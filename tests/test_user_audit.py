@@ -359,6 +359,21 @@ class TestUserAuditAccess(AuditCommon):
         with self.assertRaises(AccessError):
             self._rpc(self.colleague, line, "write", {"model": "ir.cron"})
 
+    def test_followed_plans_are_not_counted(self):
+        """Whoever follows a confidential resignation is not given away."""
+        plan = self._create_plan()
+        plan.message_subscribe([self.leaver.partner_id.id])
+        models = self._audit(self.user_settings).line_ids.filtered(
+            lambda line: line.kind == "follower"
+        )
+        self.assertNotIn(plan._name, models.mapped("model"))
+
+    def test_nobody_of_another_company(self):
+        """Managers see no counts of companies they do not work in."""
+        self.assertNotIn(self.company_b, self.user_settings.company_ids)
+        with self.assertRaises(AccessError):
+            self._audit(self.user_settings, leaver=self.user_company_b)
+
     def test_audits_are_ones_own(self):
         audit = self._audit()
         for records in (audit, audit.line_ids):
@@ -483,6 +498,24 @@ class TestReassign(AuditCommon):
         self.patch(continuity_user_reassign, "MAX_REASSIGNED", 2)
         with self.assertRaisesRegex(UserError, "3 records; up to 2"):
             self._give(self._line(self._audit(), "res.partner", "user_id"))
+
+    def test_more_than_a_few_customers_need_a_plan(self):
+        for number in range(9):
+            self._create_customer(f"Many {number}", self.leaver)
+        with self.assertRaisesRegex(UserError, "up to 10"):
+            self._give(self._line(self._audit(), "res.partner", "user_id"))
+        self.assertEqual(self.customer_1.user_id, self.leaver)
+
+    def test_customers_of_another_company_stay(self):
+        self.env["continuity.relationship"]._ensure(self.company_b, self.customer_1)
+        self.assertEqual(self.customer_2.user_id, self.leaver)
+        line = self._line(self._audit(self.user_both), "res.partner", "user_id")
+        self.assertNotIn(self.company_b, self.user_both.company_ids)
+        self._give(line, user=self.user_both)
+        self.assertEqual(self.customer_1.user_id, self.leaver)
+        self.assertEqual(self.customer_2.user_id, self.successor)
+        self._give(self._line(self._audit(), "res.partner", "user_id"))
+        self.assertEqual(self.customer_1.user_id, self.successor)
 
     def test_other_companys_records_stay(self):
         lead = self._lead()

@@ -20,6 +20,10 @@ class ContinuityRegister(models.TransientModel):
 
     _name = "continuity.register"
     _description = "Register of Contacts"
+    _inherit = ["continuity.readable.links.mixin", "continuity.guarded.mixin"]
+
+    # Else anybody prints a proof with a title and completeness of their choice.
+    _guarded_fields = frozenset({"name", "hidden_count"})
 
     name = fields.Char(required=True, readonly=True)
     touchpoint_ids = fields.Many2many("continuity.touchpoint", readonly=True)
@@ -39,12 +43,17 @@ class ContinuityRegister(models.TransientModel):
         if not touchpoints:
             raise UserError(self.env._("There is no contact to list."))
         touchpoints.check_access("read")
-        register = self.create(
-            {
-                "name": name,
-                "touchpoint_ids": touchpoints.ids,
-                "hidden_count": hidden_count,
-            }
+        # What the client may not choose is set here; reading was checked above.
+        register = (
+            self.sudo()
+            .create(
+                {
+                    "name": name,
+                    "touchpoint_ids": touchpoints.ids,
+                    "hidden_count": hidden_count,
+                }
+            )
+            .with_env(self.env)
         )
         if kind == "pdf":
             report = self.env.ref("customer_continuity.action_report_register")

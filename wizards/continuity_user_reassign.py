@@ -5,6 +5,8 @@ from ..models.continuity_handover_cutover import QUIET
 
 # More is a handover, not a correction.
 MAX_REASSIGNED = 200
+# What a plan would move is approved there; a few may be corrected without.
+MAX_MOVED = 10
 
 
 class ContinuityUserReassign(models.TransientModel):
@@ -50,10 +52,10 @@ class ContinuityUserReassign(models.TransientModel):
         line = self.line_id
         audit = line.audit_id
         self._check_may_reassign()
-        records = self._records()
-        self._check_successor(records)
         mover = next((x for x in self._links() if x.mover), None)
         mover = mover and mover.mover
+        records = self._records(mover)
+        self._check_successor(records)
         if mover and audit._may_manage():
             # They may hand over the same records by a plan of theirs.
             records = records.sudo()
@@ -103,9 +105,10 @@ class ContinuityUserReassign(models.TransientModel):
             if (link.model, link.field, link.kind) == key
         ]
 
-    def _records(self):
+    def _records(self, mover):
         """Return the records to give.
 
+        :param Mover mover: what a plan would move them by, or None
         :raise UserError: when there are none, or too many
         """
         records = self.line_id._readable_records()
@@ -114,21 +117,42 @@ class ContinuityUserReassign(models.TransientModel):
             records = records.filtered(
                 lambda r: not r.company_id or r.company_id in companies
             )
+        if records._name == "res.partner":
+            records -= self._other_companies_customers(records)
         if not records:
             raise UserError(
                 self.env._("There is nothing here that you may see and give away.")
             )
-        if len(records) > MAX_REASSIGNED:
+        limit = min(MAX_MOVED, MAX_REASSIGNED) if mover else MAX_REASSIGNED
+        if len(records) > limit:
             raise UserError(
                 self.env._(
                     "These are %(count)s records; up to %(limit)s are given away like "
                     "this. Hand them over by a plan, or change them in their own "
                     "list.",
                     count=len(records),
-                    limit=MAX_REASSIGNED,
+                    limit=limit,
                 )
             )
         return records
+
+    def _other_companies_customers(self, partners):
+        """Return the contacts that are customers of a company the user has no access
+        to: their salesperson is that company's too.
+
+        :param partners: ``res.partner``
+        """
+        # As superuser: the user sees nothing of that company.
+        relationships = self.env["continuity.relationship"].sudo()
+        found = relationships.search(
+            [
+                ("partner_id", "in", partners.commercial_partner_id.ids),
+                ("company_id", "not in", self.env.user.company_ids.ids),
+            ]
+        )
+        return partners.filtered(
+            lambda partner: partner.commercial_partner_id in found.partner_id
+        )
 
     def _check_successor(self, records):
         """Refuse successors who cannot do the work.

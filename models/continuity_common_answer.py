@@ -11,8 +11,6 @@ OFFER_LIMIT = 5
 # Less than this in common is chance.
 LEAST_SHARED = 2
 LEAST_SHARE = 0.4
-# What a manager approves.
-WORDS = frozenset({"name", "question", "answer", "company_id"})
 
 
 class ContinuityCommonAnswer(models.Model):
@@ -96,26 +94,16 @@ class ContinuityCommonAnswer(models.Model):
         return self.env.user.has_group("customer_continuity.group_manager")
 
     def write(self, vals):
+        words = {"name", "question", "answer", "company_id"}.intersection(vals)
+        withdrawn = self.browse()
+        if words and not self.env.su and not self._may_approve():
+            withdrawn = self.filtered(lambda a: a.state == "approved")
         result = super().write(vals)
-        if WORDS.intersection(vals):
-            self._withdraw_approval()
+        if withdrawn:
+            withdrawn.sudo().write(
+                {"state": "proposed", "approved_by_id": False, "approved_on": False}
+            )
         return result
-
-    def _update_field_translations(self, field_name, *args, **kwargs):
-        # Translations are written past `write`.
-        result = super()._update_field_translations(field_name, *args, **kwargs)
-        if field_name in WORDS:
-            self._withdraw_approval()
-        return result
-
-    def _withdraw_approval(self):
-        """Take back the approval of words somebody else than a manager changed."""
-        if self.env.su or self._may_approve():
-            return
-        # The users may write them: they just did.
-        self.sudo().filtered(lambda answer: answer.state == "approved").write(
-            {"state": "proposed", "approved_by_id": False, "approved_on": False}
-        )
 
     def action_approve(self):
         """Stand behind the words, so that they are offered to everybody.

@@ -362,7 +362,10 @@ class TestUserAuditAccess(AuditCommon):
     def test_followed_plans_are_not_counted(self):
         """Whoever follows a confidential resignation is not given away."""
         plan = self._create_plan()
-        plan.message_subscribe([self.leaver.partner_id.id])
+        partner = self.leaver.partner_id
+        plan.message_follower_ids.unlink()
+        values = {"res_model": plan._name, "res_id": plan.id, "partner_id": partner.id}
+        self.env["mail.followers"].create(values)
         models = self._audit(self.user_settings).line_ids.filtered(
             lambda line: line.kind == "follower"
         )

@@ -88,7 +88,7 @@ class ContinuityCardBatch(models.Model):
         readonly=True,
         copy=False,
     )
-    posted_on = fields.Datetime(string="Posted On", readonly=True, copy=False)
+    posted_on = fields.Datetime(readonly=True, copy=False)
 
     _money_positive = models.Constraint(
         "CHECK(budget >= 0 AND unit_cost >= 0)", "Costs cannot be negative."

@@ -126,9 +126,7 @@ class ContinuityFollowupOccurrence(models.Model):
     )
     date_closed = fields.Date(readonly=True)
     escalated_on = fields.Date(readonly=True)
-    escalated_to_id = fields.Many2one(
-        "res.users", string="Escalated To", readonly=True, ondelete="set null"
-    )
+    escalated_to_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     escalation_error = fields.Char(
         string="Why Not Escalated",
         readonly=True,

@@ -9,11 +9,10 @@ listed, for the next run. Activities are not made here.
 
 import logging
 from datetime import timedelta
-from itertools import groupby
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, groupby, split_every
 
 from .continuity_followup_rule import STANDING
 from .continuity_followup_trigger import Window

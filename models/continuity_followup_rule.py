@@ -89,7 +89,6 @@ class ContinuityFollowupRule(models.Model):
         string="Days After", help="Calendar days after what triggers the rule."
     )
     days_before = fields.Integer(
-        string="Days Before",
         help="Calendar days before it, so that there is time to act.",
     )
     factor = fields.Float(
@@ -170,7 +169,6 @@ class ContinuityFollowupRule(models.Model):
         domain=[("model", "=", "continuity.touchpoint")],
         help="The letter proposed when the contact is made in writing.",
     )
-    occurrence_ids = fields.One2many("continuity.followup.occurrence", "rule_id")
     open_count = fields.Integer(string="To Do", compute="_compute_open_count")
 
     _days_positive = models.Constraint(
@@ -236,7 +234,12 @@ class ContinuityFollowupRule(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_unused(self):
-        used = self.sudo().filtered("occurrence_ids")
+        used = (
+            self.env["continuity.followup.occurrence"]
+            .sudo()
+            .search([("rule_id", "in", self.ids)], limit=1)
+            .rule_id
+        )
         if used:
             raise UserError(
                 self.env._(

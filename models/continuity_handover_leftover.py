@@ -63,13 +63,10 @@ class ContinuityHandoverLeftover(models.Model):
     current_id = fields.Many2one(
         "res.users", string="Now With", readonly=True, ondelete="set null"
     )
-    changed_by_id = fields.Many2one(
-        "res.users", string="Changed By", readonly=True, ondelete="set null"
-    )
+    changed_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     changed_on = fields.Datetime(readonly=True)
     changed_in_id = fields.Many2one(
         "continuity.handover",
-        string="Changed In",
         readonly=True,
         ondelete="set null",
         index="btree_not_null",

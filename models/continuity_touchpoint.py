@@ -93,7 +93,6 @@ class ContinuityTouchpoint(models.Model):
         "continuity.relationship", required=True, index=True, ondelete="restrict"
     )
     why = fields.Char(
-        string="Why",
         readonly=True,
         help="The reasons for this contact, in the responsible person's language.",
     )

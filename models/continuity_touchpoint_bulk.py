@@ -77,7 +77,7 @@ class ContinuityTouchpoint(models.Model):
                 constants[name] = column[0]
             else:
                 varying[name] = column
-        casts = {name: SQL(self._fields[name].column_type[1]) for name in names}
+        casts = {n: SQL.identifier(self._fields[n].column_type[0]) for n in names}
         log = {"create_uid": uid, "write_uid": uid}
         log |= {"create_date": now, "write_date": now}
         self.env.cr.execute(

@@ -118,7 +118,7 @@ class ContinuityTouchpoint(models.Model):
         return reached
 
     def _apply_attempts(self, outcome, date):
-        super()._apply_attempts(outcome, date)
+        result = super()._apply_attempts(outcome, date)
         waiting = self.sudo().filtered(
             lambda t: t.state in OPEN_STATES and not t.held_back
         )
@@ -133,6 +133,7 @@ class ContinuityTouchpoint(models.Model):
             waiting._climb()
         elif outcome in WRITTEN_OUTCOMES:
             waiting.filtered(lambda t: t.channel_id in t.stopgap_channel_ids)._climb()
+        return result
 
     # === THE NEXT ATTEMPT === #
 

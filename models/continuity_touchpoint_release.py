@@ -316,7 +316,7 @@ class ContinuityTouchpoint(models.Model):
     def _end_ladder(self, reason):
         if not self.channel_id.is_meeting:
             self._let_go_of_letters()
-        super()._end_ladder(reason)
+        return super()._end_ladder(reason)
 
     def _let_go_of_letters(self):
         """Make room for the next letter; attempts keep the fingerprint of this one.

@@ -107,7 +107,7 @@ class ContinuityTouchpoint(models.Model):
             if mail:
                 # From here on the letter counts as perhaps gone. Progress is noted
                 # with the result, in the second transaction.
-                self.env.cr.commit()  # pylint: disable=invalid-commit
+                self.env.cr.commit()  # pylint: disable=unknown-option-value,invalid-commit
         if mail:
             delivery = connections.send(
                 mail.server, mail.sender, mail.recipient, mail.data

@@ -11,6 +11,7 @@ import email
 import email.policy
 import os
 import re
+import sys
 import threading
 
 _ADDRESS = re.compile(rb"<([^<>]*)>")
@@ -197,13 +198,18 @@ class Sink:
         return [r for _sender, recipients, _text in self.messages for r in recipients]
 
 
+def _tell(port):
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+
+
 def main():
     """Serve as a process; prints the port, logs a line for each accepted mail."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
     args = parser.parse_args()
     log = os.open(args.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    asyncio.run(Sink(log).serve(on_ready=lambda port: print(port, flush=True)))
+    asyncio.run(Sink(log).serve(on_ready=_tell))
 
 
 if __name__ == "__main__":

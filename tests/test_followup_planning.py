@@ -629,6 +629,15 @@ class TestFollowupPlanning(FollowupCommon):
         self._plan_on(TOMORROW)
         self.assertFalse(self.company_a.continuity_followup_error)
 
+    @staticmethod
+    def _failing_once(original, failures):
+        def step(rows, *args):
+            if failures:
+                raise failures.pop()
+            return original(rows, *args)
+
+        return step
+
     def test_step_is_repeated_when_somebody_else_was_faster(self):
         self._create_rule("silence")
         self._spoken_to(self.relationship_1, "2026-09-02")
@@ -637,12 +646,9 @@ class TestFollowupPlanning(FollowupCommon):
             original = getattr(model, name)
             failures = [SerializationFailure()]
 
-            def step(rows, *args, original=original, failures=failures):
-                if failures:
-                    raise failures.pop()
-                return original(rows, *args)
-
-            self.startPatcher(patch.object(model, name, step))
+            self.startPatcher(
+                patch.object(model, name, self._failing_once(original, failures))
+            )
         self._run_plan_as_scheduler()
         self.assertEqual(self._found().state, "planned")
         self.assertEqual(self.company_a.continuity_followup_planned_on, TODAY)

@@ -206,7 +206,7 @@ class TestHandoverCover(UndoCase):
         plan = self._leave(approver=self.user_leader)
         own = plan.with_user(self.user_leader)
         action = own.action_change_return()
-        wizard = own.env[action["res_model"]].with_context(action["context"])
+        wizard = own.env[action["res_model"]].with_context(**action["context"])
         with Form(wizard) as form:
             form.return_date = "2026-05-01"
             form.reason = "The baby is late"

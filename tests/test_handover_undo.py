@@ -540,7 +540,7 @@ class TestHandoverUndo(UndoCase):
         wizard = (
             self.env[action["res_model"]]
             .with_user(self.user_manager)
-            .with_context(action["context"])
+            .with_context(**action["context"])
         )
         with Form(wizard) as form:
             text = " ".join(form.preview_html.striptags().split())

@@ -34,7 +34,7 @@ class ContinuityLetterPreview(models.TransientModel):
     partner_id = fields.Many2one(related="touchpoint_id.partner_id", related_sudo=False)
     subject = fields.Char(compute="_compute_letter")
     body = fields.Html(compute="_compute_letter")
-    recipient = fields.Text(compute="_compute_letter", string="Recipient")
+    recipient = fields.Text(compute="_compute_letter")
     language = fields.Char(compute="_compute_letter")
     medium = fields.Char(compute="_compute_letter", string="Sent")
     signer_id = fields.Many2one(

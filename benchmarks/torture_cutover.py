@@ -24,6 +24,8 @@ from odoo.tools import SQL, config
 
 # Seconds a plan may take once it is left alone.
 PATIENCE = 1_200
+# Seconds after its start, or a commit, within which a process is killed.
+MOMENTS = 4
 # What is left to do in each direction, and done.
 FORTH, BACK = ("queued", "moved"), ("undoing", "undone")
 
@@ -50,7 +52,6 @@ class Torture:
             for name in ("cut_over", "undo"):
                 env.ref(f"customer_continuity.cron_{name}").active = True
             env.cr.commit()
-        sql_db.close_all()
 
     def environment(self):
         """Open an environment of the superuser."""
@@ -72,13 +73,11 @@ class Torture:
                 self.successor_id = cutover.successor_of(plan).id
                 self.records = self._records(env, plan)
                 env.cr.commit()
-            sql_db.close_all()
             self._torment(*FORTH)
             with self.environment() as env:
                 plan = env["continuity.handover"].browse(self.plan_id)
                 plan._start_undo(plan.line_ids, "undo", "Torture", False)
                 env.cr.commit()
-            sql_db.close_all()
             self._torment(*BACK)
         return {
             "customers": cutover.CUSTOMERS,
@@ -105,28 +104,32 @@ class Torture:
 
     def _torment(self, waiting, done):
         """Work one direction off with kills in between, and check after each."""
-        pace = 2.0
-        while self._left(waiting) and not self.problems:
-            if self.counts[waiting] >= 2 * self.kills:
-                break
-            pid, begin = self._start(), time.monotonic()
-            # Long enough for a few batches to be committed now and then.
-            moment = begin + self.random.uniform(0.05, pace)
-            while time.monotonic() < moment and self._left(waiting):
-                time.sleep(0.02)
+        limit = self.counts[waiting] + self.kills
+        while self.counts[waiting] < limit and not self.problems:
+            before = self._left(waiting)
+            pid = self._start()
+            # Before anything is committed, or some time after.
+            if self.random.random() < 0.4:
+                self._wait_for_less(waiting, before)
+            time.sleep(self.random.uniform(0.05, MOMENTS))
             left = self._left(waiting)
             self._kill(pid)
             if not left:
                 break
             self.counts[waiting] += 1
-            moved = len(self.records) - left
-            self.after["some" if moved else "nothing"] += 1
-            # Few kills get far: give the later ones more time.
-            pace = min(pace * 1.15, 20)
+            self.after["some" if left < len(self.records) else "nothing"] += 1
             self._check(waiting, done)
         self._finish(waiting, done)
 
+    def _wait_for_less(self, state, before):
+        """Wait until a batch has been committed."""
+        deadline = time.monotonic() + PATIENCE
+        while self._left(state) >= before and time.monotonic() < deadline:
+            time.sleep(0.02)
+
     def _start(self):
+        # What is forked must not share connections.
+        sql_db.close_all()
         pid = os.fork()
         if not pid:
             try:

@@ -88,7 +88,7 @@ class ContinuityHandoverLeftover(models.Model):
         people = {
             "name": self.current_id.name or "–",
             "who": self.changed_by_id.name or "–",
-            "when": format_datetime(self.env, self.changed_on),
+            "when": format_datetime(self.env, self.changed_on, dt_format="short"),
         }
         if self.problem == "deleted":
             return self.env._("deleted since")

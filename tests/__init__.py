@@ -22,6 +22,7 @@ from . import test_handover_support
 from . import test_handover_tour
 from . import test_handover_undo
 from . import test_handover_undo_property
+from . import test_handover_undo_tour
 from . import test_handover_wizard
 from . import test_insight
 from . import test_ladder

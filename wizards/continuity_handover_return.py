@@ -8,7 +8,11 @@ class ContinuityHandoverReturn(models.TransientModel):
     _description = "Return From Leave"
 
     handover_id = fields.Many2one(
-        "continuity.handover", required=True, readonly=True, ondelete="cascade"
+        "continuity.handover",
+        string="Handover Plan",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
     )
     current_date = fields.Date(related="handover_id.return_date", string="Planned")
     decision = fields.Selection(

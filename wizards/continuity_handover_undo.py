@@ -8,7 +8,11 @@ class ContinuityHandoverUndoWizard(models.TransientModel):
     _description = "Bring Customers Back"
 
     handover_id = fields.Many2one(
-        "continuity.handover", required=True, readonly=True, ondelete="cascade"
+        "continuity.handover",
+        string="Handover Plan",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
     )
     line_ids = fields.Many2many(
         "continuity.handover.line",
@@ -16,6 +20,7 @@ class ContinuityHandoverUndoWizard(models.TransientModel):
         string="Customers",
         domain="[('handover_id', '=', handover_id), ('state', '=', 'moved')]",
     )
+    line_count = fields.Integer(compute="_compute_line_count", string="Customers")
     with_arrivals = fields.Boolean(
         string="With What Arrived Since",
         help="Deals, quotations, activities and meetings that came in for the "
@@ -23,6 +28,11 @@ class ContinuityHandoverUndoWizard(models.TransientModel):
     )
     reason = fields.Text(required=True)
     preview_html = fields.Html(compute="_compute_preview_html", sanitize=False)
+
+    @api.depends("line_ids")
+    def _compute_line_count(self):
+        for wizard in self:
+            wizard.line_count = len(wizard.line_ids)
 
     @api.depends("handover_id", "line_ids")
     def _compute_preview_html(self):

@@ -184,6 +184,7 @@ class TestToday(TodayCommon):
             touchpoint=self.today, kind="question", question="Why?", source="typed"
         )
         self.assertEqual(self._mine(self.today).open_concern_count, 1)
+        self.assertIn("Open concerns: 1", self._mine(self.today).matter)
         self.assertEqual(self._mine(self.late_c).open_concern_count, 0)
 
     def test_queries_for_80_rows(self):

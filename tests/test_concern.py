@@ -167,7 +167,7 @@ class TestConcernDeadline(ConcernCommon):
 
     def test_another_kind_another_deadline(self):
         concern = self._raise(kind="legal")
-        concern.with_user(self.owner).kind = "question"
+        concern.with_user(self.manager).kind = "question"
         self.assertEqual(str(concern.deadline), "2027-03-02 17:00:00")
 
 

@@ -108,8 +108,10 @@ def folder():
 
 
 def is_same_everywhere(term):
-    """Terms in capitals, such as ID: Odoo leaves their translations empty."""
-    return term.isupper()
+    """Terms in capitals, such as ID, numbers and expressions: their translations are
+    left empty."""
+    text = MARKUP.sub("", term)
+    return text == text.upper() or text == "mm" or text.startswith("object.")
 
 
 def occurrences(file):

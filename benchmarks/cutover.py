@@ -365,11 +365,11 @@ FIND = """
     ANALYZE bench_moved"""
 LOG = """
     INSERT INTO continuity_handover_move (handover_id, line_id, kind, model, res_id,
-                                          field, old_value_id, new_value_id,
+                                          field, old_value_id, new_value_id, phase,
                                           create_date, write_date, create_uid,
                                           write_uid)
     SELECT %(plan)s, line_id, 'write', %(model)s, id, %(field)s, %(leaver)s,
-           %(successor)s, now(), now(), 1, 1
+           %(successor)s, 'cutover', now(), now(), 1, 1
       FROM bench_moved"""
 UPDATE = """
     UPDATE %(table)s r
@@ -388,10 +388,10 @@ FOLLOW = """
         SELECT f.id, s FROM follower f, unnest(%(subtypes)s) s
     )
     INSERT INTO continuity_handover_move (handover_id, line_id, kind, model, res_id,
-                                          field, new_value_id, create_date,
+                                          field, new_value_id, phase, create_date,
                                           write_date, create_uid, write_uid)
     SELECT %(plan)s, m.line_id, 'follow', %(model)s, f.res_id, 'message_partner_ids',
-           %(new)s, now(), now(), 1, 1
+           %(new)s, 'cutover', now(), now(), 1, 1
       FROM follower f
       JOIN bench_moved m ON m.id = f.res_id"""
 AFTER = {
@@ -439,10 +439,10 @@ REST = (
         SELECT f.id, s FROM follower f, unnest(%(order_subtypes)s) s
     )
     INSERT INTO continuity_handover_move (handover_id, kind, model, res_id, field,
-                                          new_value_id, create_date, write_date,
-                                          create_uid, write_uid)
+                                          new_value_id, phase, create_date,
+                                          write_date, create_uid, write_uid)
     SELECT %(plan)s, 'follow', res_model, res_id, 'message_partner_ids', %(new)s,
-           now(), now(), 1, 1
+           'cutover', now(), now(), 1, 1
       FROM follower""",
     """
     TRUNCATE bench_moved;
@@ -456,11 +456,11 @@ REST = (
     LOG.replace("%(model)s", "'calendar.event'").replace("%(field)s", "'user_id'"),
     """
     INSERT INTO continuity_handover_move (handover_id, line_id, kind, model, res_id,
-                                          field, old_value_id, new_value_id,
+                                          field, old_value_id, new_value_id, phase,
                                           create_date, write_date, create_uid,
                                           write_uid)
     SELECT %(plan)s, line_id, 'attendee', 'calendar.event', id, 'partner_ids', %(old)s,
-           %(new)s, now(), now(), 1, 1
+           %(new)s, 'cutover', now(), now(), 1, 1
       FROM bench_moved""",
     """
     UPDATE calendar_event e
@@ -483,6 +483,19 @@ REST = (
        SET res_partner_id = %(new)s
       FROM bench_moved m
      WHERE m.id = r.calendar_event_id AND r.res_partner_id = %(old)s""",
+    """
+    INSERT INTO continuity_handover_move (handover_id, line_id, kind, model, res_id,
+                                          field, old_value_id, new_value_id, details,
+                                          phase, create_date, write_date, create_uid,
+                                          write_uid)
+    SELECT %(plan)s, l.id, 'relationship', 'continuity.relationship', r.id, 'owner_id',
+           r.owner_id, %(successor)s,
+           jsonb_build_object('owner_since', r.owner_since,
+                              'handed_over_to_id', r.handed_over_to_id),
+           'cutover', now(), now(), 1, 1
+      FROM continuity_handover_line l
+      JOIN continuity_relationship r ON r.partner_id = l.partner_id
+     WHERE l.handover_id = %(plan)s""",
     """
     UPDATE continuity_relationship r
        SET owner_id = %(successor)s, owner_since = now(), write_date = now(),

@@ -20,7 +20,9 @@ class ContinuityHandoverUndoWizard(models.TransientModel):
         string="Customers",
         domain="[('handover_id', '=', handover_id), ('state', '=', 'moved')]",
     )
-    line_count = fields.Integer(compute="_compute_line_count", string="Customers")
+    line_count = fields.Integer(
+        compute="_compute_line_count", string="Customers Chosen"
+    )
     with_arrivals = fields.Boolean(
         string="With What Arrived Since",
         help="Deals, quotations, activities and meetings that came in for the "

@@ -1276,7 +1276,7 @@ class TestHandoverRunning(HandoverCommon):
         with (
             self._at("2027-03-02 01:00:00"),
             mute_logger(
-                "odoo.addons.customer_continuity.models.continuity_process_mixin"
+                "odoo.addons.customer_continuity.models.continuity_document_mixin"
             ),
         ):
             self._run_daily()

@@ -16,7 +16,7 @@ from letters import (
     use_sink,
 )
 
-LETTERS = 1_000
+LETTERS = 5_000
 # In turns, so that whatever else the machine does hits both.
 ROUNDS = 5
 TARGET = 1.0

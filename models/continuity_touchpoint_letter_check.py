@@ -236,12 +236,16 @@ class ContinuityTouchpoint(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        letter = self.with_env(self._env_of_responsible())
-        reasons = letter._letter_refusals().get(self.id, [])
+        reasons = []
+        # Asked again in the reader's language only where there is something to read.
+        if self._letter_refusals():
+            letter = self.with_env(self._env_of_responsible())
+            reasons = letter._letter_refusals().get(self.id, [])
         email = email_normalize(self.letter_email or "")
         if email and self._is_courtesy():
             blacklist = self.env["mail.blacklist"].sudo()
             if blacklist.search_count([("email", "=", email)], limit=1):
+                letter = self.with_env(self._env_of_responsible())
                 reasons = [*reasons, letter._blacklist_problem(email)]
         return " ".join(reasons)
 

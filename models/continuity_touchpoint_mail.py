@@ -30,6 +30,18 @@ class Mail(NamedTuple):
     data: bytes
 
 
+class Sender(NamedTuple):
+    """For whom a letter is sent: what all letters of a signer share."""
+
+    server: tuple
+    email_from: str
+    reply_to: str
+    notifications_email: str
+    bounce_email: str
+    author_id: int
+    alias_domain_id: int
+
+
 class ContinuityTouchpoint(models.Model):
     """The letter as a mail: by Odoo's rules, to one recipient, under a fixed id."""
 
@@ -66,31 +78,59 @@ class ContinuityTouchpoint(models.Model):
             # Whatever TLS, log-in and name look-up raise: nothing was sent.
             raise NoConnection(describe(error)) from error
 
-    def _mail_server_env(self):
-        """Return the mail servers as the company of this letter uses them."""
-        company = self.company_id
-        return (
-            self.env["ir.mail_server"]
-            .with_company(company)
-            .with_context(
-                domain_notifications_email=company.default_from_email or None,
-                domain_bounce_address=company.bounce_email or None,
-            )
-        )
+    def _get_sender(self, connections):
+        """Return for whom this letter is sent; looked up once in a run of a lane, for
+        what a signer's letters share takes longer to read than to send.
 
-    def _find_letter_server(self):
-        """Return the connection this letter goes over, by Odoo's rules: the server
-        of the template, else the one whose filter fits the sender.
-
-        :return: see :class:`Mail`
-        :rtype: tuple
+        :rtype: Sender
         """
         self.ensure_one()
-        email_from = self.signer_id.email_formatted
+        key = (self.company_id.id, self.signer_id.id, self.template_id.id)
+        if key not in connections.senders:
+            connections.senders[key] = self._prepare_sender()
+        return connections.senders[key]
+
+    def _prepare_sender(self):
+        """Return for whom this letter is sent.
+
+        The server is the template's, else chosen by Odoo's rules from the sender. The
+        company's catch-all takes the answers, by which they come back to this
+        touchpoint; without one they go to the person who signed.
+
+        :rtype: Sender
+        """
+        self.ensure_one()
+        company, signer = self.company_id, self.signer_id
+        sender = Sender(
+            server=None,
+            email_from=signer.email_formatted,
+            reply_to=company.catchall_email
+            and formataddr((signer.name, company.catchall_email))
+            or signer.email_formatted,
+            notifications_email=company.default_from_email or None,
+            bounce_email=company.bounce_email or None,
+            author_id=signer.partner_id.id,
+            alias_domain_id=company.alias_domain_id.id,
+        )
         if self.template_id.mail_server_id:
-            return self.template_id.mail_server_id.id, email_from
-        server, smtp_from = self._mail_server_env()._find_mail_server(email_from)
-        return server.id if server else False, smtp_from
+            server = (self.template_id.mail_server_id.id, sender.email_from)
+        else:
+            found, smtp_from = self._mail_server_env(sender)._find_mail_server(
+                sender.email_from
+            )
+            server = (found.id if found else False, smtp_from)
+        return sender._replace(server=server)
+
+    def _mail_server_env(self, sender):
+        """Return the mail servers as the company of this letter uses them."""
+        return (
+            self.env["ir.mail_server"]
+            .with_company(self.company_id)
+            .with_context(
+                domain_notifications_email=sender.notifications_email,
+                domain_bounce_address=sender.bounce_email,
+            )
+        )
 
     def _prepare_letter_mail(self, connections):
         """Build the mail of one letter.
@@ -108,13 +148,13 @@ class ContinuityTouchpoint(models.Model):
             )
         # Odoo writes the domain in ASCII.
         addresses = extract_rfc2822_addresses(recipient)
-        # The lane asks once: which server fits is looked up from all of them.
-        key = (self.company_id.id, self.signer_id.id, self.template_id.id)
-        server = connections.servers.get(key) or self._find_letter_server()
-        connections.servers[key] = server
-        smtp = connections.open(server)
-        mail_server = self._mail_server_env().with_context(send_validated_to=addresses)
-        message = mail_server._build_email__(**self._prepare_letter_values(recipient))
+        for_whom = self._get_sender(connections)
+        smtp = connections.open(for_whom.server)
+        mail_server = self._mail_server_env(for_whom).with_context(
+            send_validated_to=addresses
+        )
+        values = self._prepare_letter_values(for_whom, recipient)
+        message = mail_server._build_email__(**values)
         try:
             sender, recipients, message = mail_server._prepare_email_message__(
                 message, smtp
@@ -127,17 +167,19 @@ class ContinuityTouchpoint(models.Model):
             )
         buffer = io.BytesIO()
         email.generator.BytesGenerator(buffer).flatten(message, linesep="\r\n")
-        return Mail(server, sender, recipients[0], buffer.getvalue())
+        return Mail(for_whom.server, sender, recipients[0], buffer.getvalue())
 
-    def _prepare_letter_values(self, recipient):
+    def _prepare_letter_values(self, sender, recipient):
         """Return the arguments of ``ir.mail_server._build_email__``."""
         self.ensure_one()
+        # Given, or Odoo would read the company for each letter.
+        headers = {"Return-Path": sender.bounce_email} if sender.bounce_email else {}
         return {
-            "email_from": self.signer_id.email_formatted,
+            "email_from": sender.email_from,
             "email_to": [formataddr((self._letter_recipient().name, recipient))],
             "subject": self.letter_subject,
             "body": self.letter_body,
-            "reply_to": self._letter_reply_to(),
+            "reply_to": sender.reply_to,
             "attachments": [
                 (attachment.name, attachment.raw, attachment.mimetype)
                 for attachment in self.letter_attachment_ids.sorted("id")
@@ -145,42 +187,34 @@ class ContinuityTouchpoint(models.Model):
             "message_id": self.letter_message_id,
             "object_id": f"{self.id}-{self._name}",
             "subtype": "html",
-            "headers": self._notify_by_email_get_headers(),
+            "headers": self._notify_by_email_get_headers(headers),
         }
 
-    def _letter_reply_to(self):
-        """Return where answers go: to the company's catch-all, by which they come
-        back to this touchpoint, else to the person who signed."""
-        self.ensure_one()
-        catchall = self.company_id.catchall_email
-        if not catchall:
-            return self.signer_id.email_formatted
-        return formataddr((self.signer_id.name, catchall))
-
-    def _ensure_letter_message(self):
+    def _ensure_letter_message(self, sender):
         """Keep the letter in the chatter under its fixed id, before it is sent, so
         that replies and bounces find their way whatever happens.
+
+        :param Sender sender: for whom it is sent
 
         Nobody is notified by it: the one notification is the record of the letter.
         """
         self.ensure_one()
         if self._note_letter_status("process"):
             return
-        author = self.signer_id.partner_id
         message = self.env["mail.message"].create(
             {
                 "model": self._name,
                 "res_id": self.id,
                 "record_name": self.name,
                 "record_company_id": self.company_id.id,
-                "record_alias_domain_id": self.company_id.alias_domain_id.id,
+                "record_alias_domain_id": sender.alias_domain_id,
                 "message_type": "email_outgoing",
                 "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
                     "mail.mt_comment"
                 ),
-                "author_id": author.id,
-                "email_from": self.signer_id.email_formatted,
-                "reply_to": self._letter_reply_to(),
+                "author_id": sender.author_id,
+                "email_from": sender.email_from,
+                "reply_to": sender.reply_to,
                 "message_id": self.letter_message_id,
                 "subject": self.letter_subject,
                 # Colleagues read it here; whoever has the link can act as the customer.
@@ -190,7 +224,7 @@ class ContinuityTouchpoint(models.Model):
         )
         self.env["mail.notification"].create(
             {
-                "author_id": author.id,
+                "author_id": sender.author_id,
                 "mail_message_id": message.id,
                 "res_partner_id": self._letter_recipient().id,
                 "mail_email_address": email_normalize(self.letter_email, strict=False),

@@ -237,7 +237,7 @@ class ContinuityTouchpoint(models.Model):
                     self._take_back_refused(refusal)
                     return None
                 mail = self._prepare_letter_mail(connections)
-                self._ensure_letter_message()
+                self._ensure_letter_message(self._get_sender(connections))
                 return mail
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise

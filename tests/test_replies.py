@@ -404,7 +404,7 @@ class TestBounces(RepliesCommon):
         letter = self._letter()
         letter.write({"state": "sending", "lane": self.lane.id})
         letter.letter_message_id = letter._new_message_id()
-        letter._ensure_letter_message()
+        letter._ensure_letter_message(letter._prepare_sender())
         self._bounce(letter)
         self.assertEqual(letter.state, "tried")
 

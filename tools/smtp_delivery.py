@@ -137,7 +137,7 @@ class Connections:
 
     :param connect: opens one for a key; raises :class:`NoConnection`
     :param int limit: letters over one connection before a new one is opened
-    :ivar dict servers: keys that were found for senders, for whoever looks them up
+    :ivar dict senders: what was looked up for senders, kept as long as these
     """
 
     def __init__(self, connect, limit=1000):
@@ -145,7 +145,7 @@ class Connections:
         self._limit = limit
         self._open = {}
         self._used = {}
-        self.servers = {}
+        self.senders = {}
 
     def __enter__(self):
         return self

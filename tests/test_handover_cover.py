@@ -143,7 +143,8 @@ class TestHandoverCover(UndoCase):
         self.assertEqual(self.customer_1.user_id, self.successor)
         self.assertEqual(plan.cover_state, "blocked")
         self.assertIn("can no longer log in", plan.return_problem)
-        self.assertEqual(plan.activity_ids.user_id, self.user_leader)
+        [activity] = plan.activity_ids
+        self.assertEqual(activity.user_id, self.user_leader)
         plan.with_user(self.user_leader)._make_lasting("She has resigned")
         self.assertEqual(plan.cover_state, "lasting")
         self.assertFalse(plan.return_problem)

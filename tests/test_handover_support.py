@@ -226,11 +226,24 @@ class TestHandoverSupport(UndoCase):
         lead = self._create_lead("New", self.customer_1)
         self._run_cron()
         self.assertEqual(lead.user_id, self.user_leader)
+        self.assertEqual(
+            self._times_moved(lead), 1, "straight on, not from hand to hand"
+        )
         with freeze_time(NOW + timedelta(hours=5)):
             self._move(leaver=self.user_leader, successor=self.leaver)
         mine = self._create_lead("Mine again", self.customer_1)
         self._run_cron(NOW + timedelta(days=2))
         self.assertEqual(mine.user_id, self.leaver)
+        self.assertEqual(self._times_moved(mine), 0)
+
+    def _times_moved(self, record):
+        return self.env["continuity.handover.move"].search_count(
+            [
+                ("model", "=", record._name),
+                ("res_id", "=", record.id),
+                ("kind", "=", "write"),
+            ]
+        )
 
     def test_held_back_customer_stays(self):
         """A customer whose salesperson stays because of another company is none."""

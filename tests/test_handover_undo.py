@@ -579,6 +579,7 @@ class TestHandoverUndo(UndoCase):
         self.assertEqual(customers.user_id, self.leaver)
         self.assertEqual(len(self.env["mail.message"].search([]) - messages), 2)
         self._run_cron()
+        plan.undo_ids._finish()
         self.assertEqual(len(self.env["mail.message"].search([]) - messages), 2)
 
     def test_one_customers_failure(self):
@@ -639,6 +640,23 @@ class TestHandoverUndo(UndoCase):
             for plan in plans
         ]
         self.assertLessEqual(counts[2] - counts[1], 5, counts)
+
+    def test_who_did_not_follow_does_not_follow_now(self):
+        """Odoo subscribes whoever is put in charge of a record or an activity on it:
+        not by an undo."""
+        lead = self._create_lead("Open", self.customer_1)
+        order = self._create_order(self.customer_1, 1, "2026-02-01", confirm=False)
+        order.user_id = self.leaver
+        self._create_activity(lead)
+        self._create_activity(self.customer_1)
+        records = (lead, order, self.customer_1)
+        for record in records:
+            record.message_unsubscribe(self.leaver.partner_id.ids)
+        before = [self._followers(record) for record in records]
+        plan = self._create_plan(self.customer_1)
+        self._cut_over(plan)
+        self._undo(plan)
+        self.assertEqual([self._followers(record) for record in records], before)
 
     def test_dates_of_a_leads_assignment_stay(self):
         lead = self._create_lead("Open", self.customer_1)

@@ -3,8 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-# By the clock of the company: from when on its follow-up is planned, and from when on
-# it no longer waits for relationships refreshed within so many hours.
+# By the clock of the company: from when on its follow-up is planned and escalated, and
+# from when on it no longer waits for relationships refreshed within so many hours.
 NIGHT_HOUR = 3
 LAST_NIGHT_HOUR = 6
 FRESH_HOURS = 12
@@ -36,6 +36,9 @@ class ResCompany(models.Model):
     continuity_followup_planned_on = fields.Date(
         string="Follow-up Planned On", readonly=True, groups="base.group_user"
     )
+    continuity_followup_escalated_on = fields.Date(
+        string="Follow-up Escalated On", readonly=True, groups="base.group_user"
+    )
     continuity_followup_error = fields.Text(
         string="Why Follow-up Was Not Planned",
         readonly=True,
@@ -58,6 +61,18 @@ class ResCompany(models.Model):
         refreshed_on = company.continuity_refreshed_on
         fresh = fields.Datetime.now() - timedelta(hours=FRESH_HOURS)
         return not refreshed_on or refreshed_on >= fresh or now.hour >= LAST_NIGHT_HOUR
+
+    def _is_escalation_due(self):
+        """Tell whether managers of the company are to hear, on its present day, of
+        customers nobody contacted: once, before anybody's day begins.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        company = self.sudo()
+        now = company._continuity_now()
+        last = company.continuity_followup_escalated_on
+        return now.hour >= NIGHT_HOUR and (not last or last < now.date())
 
     @api.constrains(
         "continuity_followup_per_day",

@@ -7,10 +7,27 @@ from odoo.tools import SQL
 
 # How long before its delivery an order may have been placed, to be looked at.
 ORDER_DAYS = 400
+# How long before its completion: projects take longer than deliveries.
+PROJECT_DAYS = 1200
 
 
 class ContinuityFollowupRule(models.Model):
     _inherit = "continuity.followup.rule"
+
+    @api.model
+    def _knows_deliveries(self):
+        """Tell whether Odoo has stock, and so knows what was delivered when."""
+        fields = self.env["sale.order"]._fields
+        return "effective_date" in fields and "delivery_status" in fields
+
+    @api.model
+    def _expected_on_sql(self):
+        """Return the time the order ``o`` was promised or is expected to arrive."""
+        return SQL(
+            """COALESCE(o.commitment_date, o.date_order + (
+                   SELECT COALESCE(MAX(l.customer_lead), 0) FROM sale_order_line l
+                    WHERE l.order_id = o.id) * interval '1 day')"""
+        )
 
     @api.model
     def _delivered_on_sql(self):
@@ -19,13 +36,8 @@ class ContinuityFollowupRule(models.Model):
         With stock its first delivery, unless it has none to make; without, the
         promised or expected day.
         """
-        expected = SQL(
-            """COALESCE(o.commitment_date, o.date_order + (
-                   SELECT COALESCE(MAX(l.customer_lead), 0) FROM sale_order_line l
-                    WHERE l.order_id = o.id) * interval '1 day')"""
-        )
-        fields = self.env["sale.order"]._fields
-        if "effective_date" in fields and "delivery_status" in fields:
+        expected = self._expected_on_sql()
+        if self._knows_deliveries():
             return SQL(
                 """(CASE WHEN o.delivery_status IS NULL THEN %s
                          ELSE o.effective_date END)::date""",
@@ -111,6 +123,19 @@ class ContinuityFollowupRule(models.Model):
             return SQL("TRUE")
         return SQL("t.id = ANY(%s)", self.product_ids.ids)
 
+    def _order_product_sql(self):
+        """Return the condition that the order of ``d`` holds one of this rule's
+        products."""
+        if not self.product_ids:
+            return SQL("TRUE")
+        return SQL(
+            """EXISTS (SELECT FROM sale_order_line l
+                         JOIN product_product v ON v.id = l.product_id
+                        WHERE l.order_id = d.order_id
+                          AND v.product_tmpl_id = ANY(%s))""",
+            self.product_ids.ids,
+        )
+
     def _delivery_window(self, window):
         """Return the first and last day of delivery that lead into a window."""
         days = timedelta(days=self.days)
@@ -119,18 +144,15 @@ class ContinuityFollowupRule(models.Model):
 
     def _due_sql_delivery(self, company, window):
         source, condition = self._customer_sql(company)
-        with_product = SQL("TRUE")
+        with_product = self._order_product_sql()
         if self.product_ids:
             with_product = SQL(
-                """(EXISTS (SELECT FROM sale_order_line l
-                              JOIN product_product v ON v.id = l.product_id
-                             WHERE l.order_id = d.order_id
-                               AND v.product_tmpl_id = ANY(%(ids)s))
-                 OR EXISTS (SELECT FROM account_move_line l
+                """(%s OR EXISTS (SELECT FROM account_move_line l
                               JOIN product_product v ON v.id = l.product_id
                              WHERE l.move_id = d.move_id
-                               AND v.product_tmpl_id = ANY(%(ids)s)))""",
-                ids=self.product_ids.ids,
+                               AND v.product_tmpl_id = ANY(%s)))""",
+                with_product,
+                self.product_ids.ids,
             )
         return SQL(
             """WITH d AS MATERIALIZED (%(deliveries)s)
@@ -145,6 +167,74 @@ class ContinuityFollowupRule(models.Model):
             source=source,
             condition=condition,
             with_product=with_product,
+        )
+
+    @api.model
+    def _completions_sql(self, company, first=None):
+        """Return the confirmed orders of which nothing is left to do.
+
+        Columns: partner_id (the commercial partner), order_id, name, day. With stock,
+        where something is delivered, the day is that of the last delivery; otherwise
+        of the last invoice once everything is invoiced, not before the promised or
+        expected day.
+
+        :param date first: first day of completion to look at, or None
+        """
+        invoiced = SQL(
+            """SELECT MAX(m.invoice_date) FROM sale_order_line l
+                 JOIN sale_order_line_invoice_rel s ON s.order_line_id = l.id
+                 JOIN account_move_line i ON i.id = s.invoice_line_id
+                 JOIN account_move m ON m.id = i.move_id AND m.state = 'posted'
+                WHERE l.order_id = o.id"""
+        )
+        by_invoice = SQL(
+            """CASE WHEN o.invoice_status IN ('invoiced', 'upselling')
+                    THEN GREATEST((%s), (%s)::date) END""",
+            invoiced,
+            self._expected_on_sql(),
+        )
+        day = by_invoice
+        if self._knows_deliveries():
+            day = SQL(
+                """CASE WHEN o.delivery_status IS NULL THEN %s
+                        WHEN o.delivery_status = 'full' THEN (
+                             SELECT MAX(k.date_done)::date FROM stock_picking k
+                              WHERE k.sale_id = o.id AND k.state = 'done') END""",
+                by_invoice,
+            )
+        placed = SQL("TRUE")
+        if first:
+            placed = SQL("o.date_order >= %s", first - timedelta(days=PROJECT_DAYS))
+        return SQL(
+            """SELECT p.commercial_partner_id AS partner_id, o.id AS order_id, o.name,
+                      %s AS day
+                 FROM sale_order o JOIN res_partner p ON p.id = o.partner_id
+                WHERE o.company_id = %s AND o.state = 'sale' AND %s""",
+            day,
+            company.id,
+            placed,
+        )
+
+    def _due_sql_completion(self, company, window):
+        source, condition = self._customer_sql(company)
+        first, last = self._delivery_window(window)
+        days = [SQL("d.day IS NOT NULL")]
+        if first:
+            days.append(SQL("d.day >= %s", first))
+        if last:
+            days.append(SQL("d.day <= %s", last))
+        return SQL(
+            """SELECT r.id AS relationship_id, 'order:' || d.order_id AS key,
+                      d.day AS since, d.day + %(days)s AS date_due,
+                      d.name AS document, NULL::int AS product_id
+                 FROM (%(completions)s) d JOIN (%(source)s) ON p.id = d.partner_id
+                WHERE %(condition)s AND %(within)s AND %(with_product)s""",
+            days=self.days,
+            completions=self._completions_sql(company, first),
+            source=source,
+            condition=condition,
+            within=SQL(" AND ").join(days),
+            with_product=self._order_product_sql(),
         )
 
     def _due_sql_cycle(self, company, window):

@@ -17,16 +17,33 @@ class ContinuityFollowupOccurrence(models.Model):
     @api.model
     def _cron_escalate(self):
         """Tell managers, once each, of silent customers nobody has contacted though
-        it was planned.
+        it was planned: each company's once a day, before its day begins.
 
-        One that fails keeps its reason in ``escalation_error``, is tried again at the
-        next run and holds up no other (I11).
+        One that fails keeps its reason in ``escalation_error``, is tried again the
+        next day and holds up no other (I11).
         """
         cron = self.env["ir.cron"]
-        ids = []
-        for company in self.env["res.company"].search([]):
-            ids += self._search_to_escalate(company).ids
-        cron._commit_progress(remaining=len(ids))
+        companies = self.env["res.company"].search([])
+        companies = companies.filtered(lambda company: company._is_escalation_due())
+        to_do = [(company, self._search_to_escalate(company)) for company in companies]
+        cron._commit_progress(remaining=sum(len(rows) for _company, rows in to_do))
+        for company, rows in to_do:
+            if not self._escalate_in_batches(rows.ids):
+                return
+            company.sudo().continuity_followup_escalated_on = (
+                company._continuity_now().date()
+            )
+            cron._commit_progress()
+
+    @api.model
+    def _escalate_in_batches(self, ids):
+        """Escalate rows one by one, each in a transaction of its own.
+
+        :param list ids: of occurrences
+        :return: whether there was time for all of them
+        :rtype: bool
+        """
+        cron = self.env["ir.cron"]
         for occurrence_id in ids:
             # Several hosts may run at once: each takes what nobody else has taken.
             occurrence = self.browse(occurrence_id)
@@ -42,7 +59,8 @@ class ContinuityFollowupOccurrence(models.Model):
                 )
                 occurrence.sudo().escalation_error = str(error)
             if not cron._commit_progress(1):
-                return
+                return False
+        return True
 
     @api.model
     def _search_to_escalate(self, company):
@@ -51,7 +69,7 @@ class ContinuityFollowupOccurrence(models.Model):
         A contact is late from the day it was first planned for, however long it had
         to wait for a free day and however often it was postponed since.
         """
-        limit = fields.Date.today() - timedelta(
+        limit = company._continuity_now().date() - timedelta(
             days=company.sudo().continuity_followup_escalate_days
         )
         return self.search(
@@ -68,8 +86,8 @@ class ContinuityFollowupOccurrence(models.Model):
     def _escalate(self):
         """Give the managers of those responsible a to-do for each customer, in the
         manager's own language."""
-        today = fields.Date.today()
         for occurrence in self.sudo().filtered(lambda row: not row.escalated_on):
+            today = occurrence.company_id._continuity_now().date()
             user = occurrence.touchpoint_id.user_id
             manager = user._continuity_manager(occurrence.company_id)
             if not manager:

@@ -109,11 +109,12 @@ class ContinuityFollowupOccurrence(models.Model):
             if not calendar:
                 continue
             tz = pytz.timezone(calendar.tz or "UTC")
-            intervals = calendar._work_intervals_batch(
+            intervals = company._continuity_work_intervals(
+                calendar,
+                self.env["resource.resource"].union(*(r for _u, r in people)),
                 tz.localize(datetime.combine(first, time.min)),
                 tz.localize(datetime.combine(last + timedelta(days=1), time.min)),
-                resources=self.env["resource.resource"].union(*(r for _u, r in people)),
-                tz=tz,
+                tz,
             )
             for user, resource in people:
                 working[user.id] = {

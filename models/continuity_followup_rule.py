@@ -6,11 +6,18 @@ from odoo.exceptions import UserError, ValidationError
 from .continuity_relationship_quiet import QUIET_FACTOR
 
 # Triggers whose occurrences come so many days after something …
-AFTER = ("delivery", "first_purchase", "silence", "never", "companion")
+AFTER = (
+    "delivery",
+    "completion",
+    "first_purchase",
+    "silence",
+    "never",
+    "companion",
+)
 # … and so many days before.
 BEFORE = ("reorder", "cycle", "term", "anniversary", "yearly")
 # Triggers that look at documents with products.
-BY_PRODUCT = ("delivery", "cycle", "term", "companion")
+BY_PRODUCT = ("delivery", "completion", "cycle", "term", "companion")
 # Triggers that measure a customer against their own past.
 BY_FACTOR = ("quiet", "rising")
 # What is still to be done when its day was missed: nothing has happened since. Of
@@ -31,6 +38,8 @@ class ContinuityFollowupRule(models.Model):
     ==============  ============================================================
     delivery        ``days`` after an order was delivered, or after an invoice
                     that came from no order
+    completion      ``days`` after the last delivery, or the last invoice, of an order
+                    of which nothing is left to deliver or to invoice
     first_purchase  ``days`` after the first purchase ever
     silence         ``days`` after the cadence of the tier has run out
     never           nobody has ever had a true contact with, ``days`` after we
@@ -70,6 +79,7 @@ class ContinuityFollowupRule(models.Model):
     trigger = fields.Selection(
         [
             ("delivery", "After a delivery"),
+            ("completion", "After an order is completed"),
             ("first_purchase", "After the first purchase"),
             ("silence", "Silence: no contact within the cadence of the tier"),
             ("never", "Never contacted"),

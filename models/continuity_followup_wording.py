@@ -28,6 +28,11 @@ class ContinuityFollowupRule(models.Model):
             day=day,
         )
 
+    def _describe_completion(self, day, document, product):
+        return self.env._(
+            "Order completed: %(document)s, %(day)s", document=document, day=day
+        )
+
     def _describe_first_purchase(self, day, document, product):
         return self.env._("First purchase on %s", day)
 

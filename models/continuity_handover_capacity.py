@@ -59,8 +59,8 @@ class ContinuityHandover(models.Model):
             resource, calendar = self._get_working_hours(company, user)
             if not calendar:
                 continue
-            intervals = calendar._work_intervals_batch(
-                start, stop, resources=resource, tz=tz
+            intervals = company._continuity_work_intervals(
+                calendar, resource, start, stop, tz
             )[resource.id]
             for begin, end, _meta in intervals:
                 free[user.id][begin.astimezone(tz).date()].append(

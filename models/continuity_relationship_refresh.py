@@ -60,7 +60,8 @@ class ContinuityRelationship(models.Model):
 
     @api.model
     def _cron_refresh(self):
-        """Refresh every company, the one that waited longest first.
+        """Refresh every company whose night has come, the one that waited longest
+        first.
 
         A company that cannot be refreshed does not hold up the others. Its settings
         show the reason; the run does not fail for it, because Odoo would switch the
@@ -69,11 +70,13 @@ class ContinuityRelationship(models.Model):
         companies = self.env["res.company"].search(
             [], order="continuity_refreshed_on NULLS FIRST, id"
         )
+        companies = companies.filtered(lambda company: company._is_refresh_due())
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
         for company in companies:
             try:
-                self._refresh(company, commit=True)
+                today = company._continuity_now().date()
+                self._refresh(company, today=today, commit=True)
             except Exception as error:
                 self.env.cr.rollback()
                 company.continuity_refresh_error = str(error) or repr(error)

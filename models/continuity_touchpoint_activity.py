@@ -1,7 +1,8 @@
 import pytz
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 
 from .continuity_touchpoint import OPEN_STATES
 
@@ -17,6 +18,8 @@ class ContinuityTouchpoint(models.Model):
                           the channel count as contact; otherwise, and for every
                           meeting and letter, the touchpoint stays owed and says so
     activity moved        due that day
+    activity reassigned   the colleague is responsible; only a manager of who was may
+                          do that, as for the touchpoint itself
     activity deleted      comes back the next working day: nothing is lost
     meeting moved         the appointment moves
     meeting deleted       an appointment has to be made again
@@ -119,6 +122,69 @@ class ContinuityTouchpoint(models.Model):
                     {"date_due": day}
                     if touchpoint.channel_id.is_meeting
                     else {"date_due": day, "date_show": day}
+                )
+
+    def _check_activity_reassigned(self, user_id):
+        """Refuse to give the activities of these contacts to somebody whom the user
+        could not give the contacts to.
+
+        :param int user_id: ``res.users`` who is to do the activities
+        :raise AccessError: unless manager of who is responsible
+        :raise UserError: when that person cannot be given work in the company
+        """
+        colleague = self.env["res.users"].browse(user_id)
+        for touchpoint in self.filtered(lambda t: t.user_id != colleague):
+            if not self.env.user._is_continuity_manager_of(touchpoint.user_id):
+                raise AccessError(
+                    self.env._(
+                        "“%(contact)s” is the task of %(person)s: ask a manager of "
+                        "theirs to give it to somebody else.",
+                        contact=touchpoint.name,
+                        person=touchpoint.user_id.name,
+                    )
+                )
+            if not colleague._is_continuity_colleague(touchpoint.company_id):
+                raise UserError(
+                    self.env._(
+                        "“%(contact)s” needs somebody who works in %(company)s: choose "
+                        "another colleague.",
+                        contact=touchpoint.name,
+                        company=touchpoint.company_id.name,
+                    )
+                )
+
+    def _activity_reassigned(self):
+        """Let whoever was given the activity be responsible for the contact; rights
+        were checked before, see :meth:`_check_activity_reassigned`."""
+        for touchpoint in self:
+            user = touchpoint.activity_id.user_id
+            if user and user != touchpoint.user_id:
+                before = touchpoint.user_id
+                touchpoint.user_id = user
+                touchpoint._responsible_changed(before)
+
+    def _responsible_changed(self, before):
+        """Bring activities and meetings of open touchpoints in line with who is
+        responsible now.
+
+        :param before: ``res.users`` who was
+        """
+        for touchpoint in self.sudo():
+            user = touchpoint.user_id
+            activity = touchpoint.activity_id.filtered("active")
+            if activity.user_id != user:
+                activity.with_context(mail_activity_quick_update=True).user_id = user
+            event = self._get_event_model().browse(touchpoint.event_id.id)
+            leaving = before.partner_id - touchpoint._event_partners()
+            if event and event.user_id == before:
+                event.write(
+                    {
+                        "user_id": user.id,
+                        "partner_ids": [
+                            *(Command.unlink(partner.id) for partner in leaving),
+                            Command.link(user.partner_id.id),
+                        ],
+                    }
                 )
 
     def _activity_deleted(self):

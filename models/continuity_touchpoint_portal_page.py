@@ -226,9 +226,9 @@ class ContinuityTouchpoint(models.Model):
             resource, calendar = self.company_id._continuity_working_hours(user)
             if not calendar:
                 continue
-            intervals = calendar._work_intervals_batch(*aware, resources=resource)[
-                resource.id
-            ]
+            intervals = self.company_id._continuity_work_intervals(
+                calendar, resource, *aware
+            )[resource.id]
             working = intervals if working is None else working & intervals
         for begin, end, _meta in working or ():
             hour = begin.replace(minute=0, second=0, microsecond=0)

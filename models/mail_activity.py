@@ -13,7 +13,12 @@ class MailActivity(models.Model):
         return result
 
     def write(self, vals):
+        if "user_id" in vals and not self.env.su:
+            # Before anybody is told that the activity is theirs.
+            self._continuity_touchpoints()._check_activity_reassigned(vals["user_id"])
         result = super().write(vals)
+        if "user_id" in vals and not self.env.su:
+            self._continuity_touchpoints()._activity_reassigned()
         if "date_deadline" in vals:
             self._continuity_touchpoints()._activity_rescheduled()
         return result

@@ -6,6 +6,8 @@ from odoo import fields, models
 
 # How far ahead a working day is looked for; longer closures do not exist.
 HORIZON_DAYS = 60
+# By the clock of the company: from when on its relationships are refreshed.
+REFRESH_HOUR = 2
 
 
 class ResCompany(models.Model):
@@ -25,6 +27,20 @@ class ResCompany(models.Model):
         now = pytz.utc.localize(fields.Datetime.now())
         return now.astimezone(pytz.timezone(zone))
 
+    def _is_refresh_due(self):
+        """Tell whether the relationships of the company are to be refreshed: once in
+        its own night, before anything is planned by them.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        refreshed_on = self.sudo().continuity_refreshed_on
+        if not refreshed_on:
+            return True
+        now = self._continuity_now()
+        begin = now.replace(hour=REFRESH_HOUR, minute=0, second=0, microsecond=0)
+        return pytz.utc.localize(refreshed_on) < begin <= now
+
     def _continuity_working_hours(self, user):
         """Return when somebody works in this company.
 
@@ -38,6 +54,43 @@ class ResCompany(models.Model):
             lambda r: r.company_id in (company, company.browse())
         )[:1]
         return resource, resource.calendar_id or company.resource_calendar_id
+
+    def _continuity_work_intervals(self, calendar, resources, start, stop, tz=None):
+        """Return when people work in this company: their hours, less their days off
+        and the public holidays of the company.
+
+        The holidays of the company's calendar hold for who has hours of their own;
+        those of another company hold for nobody here. Nothing is taken out where no
+        holidays are recorded.
+
+        :param calendar: the ``resource.calendar`` these people share
+        :param resources: ``resource.resource``, possibly empty
+        :param datetime start: with time zone
+        :param datetime stop: with time zone
+        :param tz: time zone of the result; that of the calendar without
+        :return: ``Intervals`` by id of the resource, and by False for who has none
+        :rtype: dict
+        """
+        self.ensure_one()
+        company = self.sudo()
+        domain = [
+            ("time_type", "=", "leave"),
+            ("company_id", "in", [False, company.id]),
+        ]
+        intervals = calendar.sudo()._work_intervals_batch(
+            start, stop, resources=resources, domain=domain, tz=tz
+        )
+        # Also where the company itself has no calendar: then those of all calendars.
+        own = [("calendar_id", "in", [False, company.resource_calendar_id.id])]
+        holidays = company.resource_calendar_id._leave_intervals_batch(
+            start,
+            stop,
+            domain=domain + own,
+            tz=tz or pytz.timezone(calendar.tz or "UTC"),
+        )[False]
+        return {
+            resource_id: worked - holidays for resource_id, worked in intervals.items()
+        }
 
     def _continuity_add_working_days(self, moment, days):
         """Return the time so many working days later, by the company's hours.
@@ -74,8 +127,8 @@ class ResCompany(models.Model):
         tz = pytz.timezone(calendar.tz or "UTC")
         start = tz.localize(datetime.combine(first, time.min))
         stop = start + timedelta(days=HORIZON_DAYS + 2 * offset)
-        intervals = calendar._work_intervals_batch(
-            start, stop, resources=resource, tz=tz
+        intervals = self._continuity_work_intervals(
+            calendar, resource, start, stop, tz
         )[resource.id]
         days = list(
             dict.fromkeys(begin.astimezone(tz).date() for begin, *_ in intervals)

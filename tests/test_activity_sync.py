@@ -3,7 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -149,6 +149,60 @@ class TestActivityMoved(SyncCommon):
             activity.sudo().with_user(self.colleague).sudo().write(vals)
         after = (self.call.date_due, self.call.date_show, activity.date_deadline)
         self.assertEqual(after, before)
+
+    def test_reassigned_there_is_reassigned_here(self):
+        self._member_of_a_team_of(self.user_leader)
+        activity = self.call.activity_id.with_user(self.user_leader)
+        activity.user_id = self.colleague
+        self.assertEqual(self.call.user_id, self.colleague)
+        self.assertEqual(self.call.activity_id.user_id, self.colleague)
+        self.assertNotIn(self.call, self._today_of(self.leaver))
+        self.assertIn(self.call, self._today_of(self.colleague))
+
+    def test_meeting_goes_along(self):
+        self._member_of_a_team_of(self.user_leader)
+        event = self.visit.event_id
+        self.visit.activity_id.with_user(self.user_leader).user_id = self.colleague
+        self.assertEqual(self.visit.user_id, self.colleague)
+        self.assertEqual(event.user_id, self.colleague)
+        self.assertIn(self.colleague.partner_id, event.partner_ids)
+        self.assertNotIn(self.leaver.partner_id, event.partner_ids)
+
+    def test_reassigned_by_those_who_may_only(self):
+        for user in (self.leaver, self.colleague):
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self.call.activity_id.with_user(user).user_id = self.colleague
+        self.assertEqual(self.call.user_id, self.leaver)
+        self.assertEqual(self.call.activity_id.user_id, self.leaver)
+
+    def test_reassigned_to_somebody_of_the_company_only(self):
+        self._member_of_a_team_of(self.user_leader)
+        activity = self.call.activity_id.with_user(self.user_leader)
+        with self.assertRaisesRegex(UserError, "works in"):
+            activity.user_id = self.user_company_b
+        self.assertEqual(self.call.user_id, self.leaver)
+
+    def test_reassigned_here_is_reassigned_there(self):
+        before = self.call.user_id
+        self.call.user_id = self.colleague
+        self.call._responsible_changed(before)
+        self.assertEqual(self.call.activity_id.user_id, self.colleague)
+
+    def _member_of_a_team_of(self, leader):
+        self.env["crm.team"].create(
+            {
+                "name": "Leaver's",
+                "user_id": leader.id,
+                "company_id": False,
+                "member_ids": [Command.link(self.leaver.id)],
+            }
+        )
+
+    def _today_of(self, user):
+        touchpoints = self.env["continuity.touchpoint"]
+        return touchpoints.search(
+            touchpoints._domain_today(user, fields.Date.to_date("2027-12-31"))
+        )
 
     def test_withdrawn_by_us_stays_away(self):
         self.call._cancel("No.")

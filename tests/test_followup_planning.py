@@ -833,6 +833,26 @@ class TestFollowupPlanning(FollowupCommon):
             "once",
         )
 
+    def test_escalation_by_the_night_of_the_company(self):
+        self.company_a.resource_calendar_id.tz = "Asia/Tokyo"
+        self._create_rule("silence")
+        self._spoken_to(self.relationship_1, "2026-09-02")
+        self._plan()
+        row = self._found()
+        row.planned_for = "2027-03-01"
+        for time, escalated in (
+            ("2027-03-15 17:30:00", False),
+            ("2027-03-15 18:30:00", True),
+        ):
+            with freeze_time(time):
+                self._run_cron("cron_followup_escalate")
+            self.assertEqual(bool(row.escalated_on), escalated)
+        self.assertEqual(str(row.escalated_on), "2027-03-16")
+        row.escalated_on = False
+        with freeze_time("2027-03-16 06:30:00"):
+            self._run_cron("cron_followup_escalate")
+        self.assertFalse(row.escalated_on, "once a day")
+
     def test_postponing_every_week_does_not_put_off_the_manager(self):
         self._create_rule("silence")
         self._spoken_to(self.relationship_1, "2026-09-02")

@@ -85,6 +85,54 @@ class TestFollowupTrigger(FollowupCommon):
         self._set(self.relationship_1, first_purchase_date="2027-02-15")
         self.assertEqual(self._due(rule), {self.relationship_1: ("first", TODAY)})
 
+    def test_completion(self):
+        """An order is complete when nothing of it is left to invoice; once for ever,
+        and not where stock would say otherwise."""
+        rule = self._create_rule("completion", days=7)
+        order = self._create_order(self.customer_1, 100, "2026-08-03")
+        invoice = order._create_invoices()
+        invoice.invoice_date = "2027-02-22"
+        self.assertFalse(self._due(rule), "invoiced by a draft only")
+        invoice.action_post()
+        self._create_order(self.customer_2, 100, "2027-02-22")
+        self.assertEqual(
+            self._due(rule), {self.relationship_1: (f"order:{order.id}", TODAY)}
+        )
+        self._plan()
+        row = self._found(rule)
+        self.assertIn(order.name, row.touchpoint_id.why)
+        self._hold(row.touchpoint_id)
+        self._plan_on("2028-02-21")
+        self.assertEqual(self._found(rule), row, "not again a year later")
+
+    def test_completion_is_not_before_the_promised_day(self):
+        rule = self._create_rule("completion", days=7)
+        order = self._create_order(self.customer_1, 100, "2027-02-01")
+        order.commitment_date = "2027-02-25 09:00:00"
+        invoice = order._create_invoices()
+        invoice.invoice_date = "2027-02-10"
+        invoice.action_post()
+        self.assertEqual(self._due(rule)[self.relationship_1][1], date(2027, 3, 4))
+
+    def test_completion_of_certain_products(self):
+        rule = self._create_rule(
+            "completion",
+            days=7,
+            product_ids=self.env["product.template"].create({"name": "Project"}).ids,
+        )
+        order = self._create_order(self.customer_1, 100, "2027-02-01")
+        invoice = order._create_invoices()
+        invoice.invoice_date = "2027-02-22"
+        invoice.action_post()
+        self.assertFalse(self._due(rule))
+        rule.product_ids = self.product.product_tmpl_id
+        self.assertTrue(self._due(rule))
+
+    def test_completion_rule_is_shipped_switched_off(self):
+        rule = self.env.ref("customer_continuity.followup_rule_completion")
+        self.assertFalse(rule.active)
+        self.assertEqual(rule.trigger, "completion")
+
     def test_rising(self):
         rule = self._create_rule("rising", factor=1.5)
         for customer, amount in ((self.customer_1, 150), (self.customer_2, 149)):

@@ -413,6 +413,26 @@ class TestRelationshipRefresh(ContinuityOracle, ContinuityCommon):
             self.env(cr=cr)["continuity.relationship"]._cron_refresh()
         self.env.invalidate_all()
 
+    def test_cron_by_the_night_of_each_company(self):
+        """At 17:30 UTC it is night in Tokyo and not in Berlin; once a night."""
+        self.company_a.resource_calendar_id.tz = "Europe/Berlin"
+        self.company_b.resource_calendar_id.tz = "Asia/Tokyo"
+        companies = self.company_a | self.company_b
+        before = fields.Datetime.to_datetime("2024-02-28 12:00:00")
+        companies.continuity_refreshed_on = before
+        with freeze_time("2024-02-28 16:30:00"):
+            self._run_cron()
+        self.assertEqual(self.company_b.continuity_refreshed_on, before)
+        with freeze_time("2024-02-28 17:30:00"):
+            self._run_cron()
+        night = fields.Datetime.to_datetime("2024-02-28 17:30:00")
+        self.assertEqual(self.company_b.continuity_refreshed_on, night)
+        self.assertEqual(self.company_a.continuity_refreshed_on, before)
+        with freeze_time("2024-02-29 01:30:00"):
+            self._run_cron()
+        self.assertEqual(self.company_b.continuity_refreshed_on, night, "once")
+        self.assertNotEqual(self.company_a.continuity_refreshed_on, before)
+
     def test_cron(self):
         with freeze_time(TODAY):
             self._create_invoice(self.customer_1, 100, TODAY)
@@ -448,6 +468,7 @@ class TestRelationshipRefresh(ContinuityOracle, ContinuityCommon):
         self.assertTrue(self._relationship(self.customer_1))
 
         self.customer_1.name = "Once more"
+        self.company_a.continuity_refreshed_on = False
         failures += [psycopg2.errors.SerializationFailure()] * 2
         self._create_customer("New", self.user_sales_a)
         with patch.object(model, "_refresh_insert", insert):
@@ -456,7 +477,7 @@ class TestRelationshipRefresh(ContinuityOracle, ContinuityCommon):
 
     def test_one_company_does_not_hold_up_the_others(self):
         self.company_b.continuity_refreshed_on = False
-        self.company_a.continuity_refreshed_on = fields.Datetime.now()
+        self.company_a.continuity_refreshed_on = "2020-01-01"
         self.tiers[0].with_company(self.company_b)._write_thresholds(
             {"min_revenue": -1.0}
         )

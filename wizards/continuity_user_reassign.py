@@ -206,6 +206,9 @@ class ContinuityUserReassign(models.TransientModel):
             self.env["continuity.handover"]._write_person(mover, records, values)
             if records._name == "res.partner":
                 self._note_new_owner(records)
+            if records._name == "continuity.touchpoint":
+                # Whoever is responsible has it in their list.
+                records._responsible_changed(leaver)
         else:
             records.write({line.field: successor.id})
 

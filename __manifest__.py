@@ -104,6 +104,7 @@
         "demo/continuity_demo_sales.xml",
         "demo/continuity_demo_contacts.xml",
         "demo/continuity_demo_plans.xml",
+        "demo/continuity_demo_letters.xml",
         "demo/continuity_demo_touch.xml",
     ],
     "post_init_hook": "post_init_hook",

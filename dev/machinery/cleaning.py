@@ -37,6 +37,7 @@ def reset(args):
     """Drop the database that ``make run`` uses, so that the next one is fresh."""
     name = serving.database_name()
     serving.stop_servers(name)
+    shutil.rmtree(serving.mailbox_dir(name), ignore_errors=True)
     env = Environment()
     if name in databases.known() and databases.exists(env, name):
         databases.drop(env, name)

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -54,12 +56,12 @@ def run(args):
             same = running["port"] == port and running["host"] == host
             if same and databases.record(name).get("state") == state:
                 say("it runs already")
-                return _welcome(host, port, begin)
+                return _welcome(running, begin)
             _stop(name, running)
         _check_port(host, port)
-        _prepare(env, name, state)
-        _start(env, name, host, port)
-    return _welcome(host, port, begin)
+        _prepare(env, name, state, _address(host, port))
+        about = _start(env, name, host, port)
+    return _welcome(about, begin)
 
 
 def _check_port(host, port):
@@ -70,8 +72,11 @@ def _check_port(host, port):
         )
 
 
-def _prepare(env, name, state):
-    """Make the database ``name`` one with the addon as it is in the checkout now."""
+def _prepare(env, name, state, address):
+    """Make the database ``name`` one with the addon as it is in the checkout now.
+
+    :param str address: at which Odoo will be found: the links in letters need it
+    """
     about = databases.record(name)
     there = databases.exists(env, name)
     if there and not about:
@@ -97,6 +102,8 @@ def _prepare(env, name, state):
     else:
         say(f"making the database {name} with the addon and demo data")
         databases.copy_template(env, name, checkout=str(paths.CHECKOUT))
+        shutil.rmtree(mailbox_dir(name), ignore_errors=True)
+        _set_address(env, name, address)
         how = ("-i", paths.MODULE)
     log, log_path = OdooLog(), paths.log_dir() / f"install-{name}.log"
     log_path.unlink(missing_ok=True)
@@ -109,6 +116,22 @@ def _prepare(env, name, state):
             f"{log_path} has it all:\n" + "\n".join(errors[:3])
         )
     databases.remember(name, checkout=str(paths.CHECKOUT), state=state)
+
+
+def _set_address(env, name, address):
+    """Let the links that Odoo writes lead to ``address``, as an administrator's
+    log-in does."""
+    databases.query(
+        env,
+        f"UPDATE ir_config_parameter SET value = '{address}' "
+        "WHERE key = 'web.base.url'",
+        database=name,
+    )
+
+
+def mailbox_dir(name):
+    """Return the folder of the mails that the server on this database sent."""
+    return paths.checkout_dir() / "mails" / name
 
 
 def addon_state():
@@ -149,11 +172,15 @@ def _servers():
 
 def _start(env, name, host, port):
     log_path = paths.log_dir() / f"run-{name}.log"
+    smtp = process.free_port()
+    _set_address(env, name, _address(host, port))
     say(f"starting Odoo; its log is {log_path}")
     command = env.odoo(
         *("-d", name, "--db-filter", f"^{name}$", "--no-database-list"),
         *("--http-interface", host, "--http-port", port),
         *("--gevent-port", process.free_port()),
+        # No mail leaves this machine.
+        *("--smtp", "127.0.0.1", "--smtp-port", smtp),
     )
     with log_path.open("w") as handle:
         child = subprocess.Popen(
@@ -166,12 +193,39 @@ def _start(env, name, host, port):
         )
     about = {"pid": child.pid, "started": process.started_at(child.pid)}
     about.update(port=port, host=host)
+    about["mails"] = _start_mailbox(name, host, port + 1, smtp, child.pid)
     try:
         _wait(child, host, port, log_path)
     except BaseException:
         process.end_session(child.pid)
         raise
     (_servers_dir() / f"{name}.json").write_text(json.dumps(about))
+    return about
+
+
+def _start_mailbox(name, host, port, smtp, until):
+    """Start what takes and shows the mails of a server; it ends with it.
+
+    :param int port: of its web page, another one if that is taken
+    :param int smtp: port at which it takes mails
+    :param int until: the process after which it ends
+    :return: the port of its web page
+    :rtype: int
+    """
+    if not (port < 65536 and process.is_port_free(host, port)):
+        port = process.free_port()
+    program = paths.DEV / "machinery" / "mailbox.py"
+    command = [sys.executable, program, mailbox_dir(name), "--host", host]
+    command += ["--http", port, "--smtp", smtp, "--until", until]
+    with (paths.log_dir() / f"mails-{name}.log").open("w") as log:
+        subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return port
 
 
 def _wait(child, host, port, log_path):
@@ -199,8 +253,11 @@ def _address(host, port):
     return f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0') else host}:{port}"
 
 
-def _welcome(host, port, begin):
-    print(f"Odoo answers at {_address(host, port)} ({time.monotonic() - begin:.0f} s)")
+def _welcome(about, begin):
+    address = _address(about["host"], about["port"])
+    print(f"Odoo answers at {address} ({time.monotonic() - begin:.0f} s)")
+    if mails := about.get("mails"):
+        print(f"the mails it sends are at {_address(about['host'], mails)}")
     for login, password, role in (*LOGINS, *_more_logins()):
         print(f"  log in as {login} / {password}" + (f"  ({role})" if role else ""))
     print("'make stop' stops it.")

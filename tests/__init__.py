@@ -28,6 +28,7 @@ from . import test_insight
 from . import test_ladder
 from . import test_last_contact
 from . import test_letter
+from . import test_letter_paper
 from . import test_letter_preview
 from . import test_letter_tour
 from . import test_log_contact

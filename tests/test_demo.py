@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.tests import TransactionCase, tagged
 
 
@@ -51,7 +52,70 @@ class TestDemo(TransactionCase):
             user = self.env.ref(f"customer_continuity.demo_user_{login}")
             self.assertEqual(user.login, login)
             self.assertEqual(user.company_ids, self.company)
+            self.assertEqual(
+                user.action_id.id,
+                self.env.ref("customer_continuity.action_today").id,
+            )
 
     def test_odoos_own_demo_stays(self):
         self.assertNotIn(self.company, self.env.ref("base.user_demo").company_ids)
         self.assertNotEqual(self.env.ref("base.main_company"), self.company)
+
+    def test_no_visit_on_a_public_holiday(self):
+        holidays = self.env["resource.calendar.leaves"].search(
+            [
+                ("calendar_id", "=", self.company.resource_calendar_id.id),
+                ("resource_id", "=", False),
+            ]
+        )
+        self.assertGreater(len(holidays), 60)
+        lines = self.env["continuity.handover.line"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("date_visit", ">", fields.Datetime.now()),
+            ]
+        )
+        self.assertTrue(lines)
+        for line in lines:
+            holiday = holidays.filtered(
+                lambda h, at=line.date_visit: h.date_from <= at < h.date_to
+            )
+            self.assertFalse(holiday, line.display_name)
+
+    def test_letters(self):
+        """Some have left and came back with answers, others wait to be released."""
+        letters = self.env["continuity.touchpoint"].search(
+            [("company_id", "=", self.company.id), ("template_id", "!=", False)]
+        )
+        sent = letters.filtered("frozen_on")
+        self.assertEqual(set(sent.mapped("state")), {"done"})
+        self.assertEqual(set(sent.mapped("letter_lang")), {"en_US", "ja_JP", "zh_CN"})
+        self.assertEqual(len(sent.filtered("ack_date")), 2)
+        ready = letters - sent
+        self.assertEqual(
+            {letter._letter_language() for letter in ready},
+            {"en_US", "ja_JP", "zh_CN"},
+        )
+        self.assertFalse([key for key in ready._letter_problems().values() if key])
+
+    def test_customers_find_their_letters(self):
+        touchpoints = self.env["continuity.touchpoint"]
+        for login, lang in (("vogel", "en"), ("yamaguchi", "ja"), ("zhou", "zh")):
+            user = self.env.ref(f"customer_continuity.demo_portal_{login}")
+            self.assertTrue(user.share)
+            letter = touchpoints.search(touchpoints._portal_domain(user))
+            self.assertEqual(len(letter), 1, login)
+            self.assertTrue(letter.letter_lang.startswith(lang))
+
+    def test_concerns(self):
+        concerns = self.env["continuity.concern"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(set(concerns.mapped("state")), {"new", "answered"})
+        answered = concerns.filtered(lambda c: c.state == "answered")
+        self.assertTrue(answered.common_answer_id)
+        self.assertIn("張力", answered.answer)
+        asked = concerns.filtered(lambda c: c.source == "portal")
+        self.assertEqual(set(asked.owner_id.mapped("login")), {"sato", "limin"})
+        film = asked.filtered(lambda c: c.owner_id.login == "sato")
+        self.assertTrue(self.env["continuity.common.answer"]._offers(film))

@@ -95,6 +95,7 @@
         "views/menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["customer_continuity/static/src/fields/*"],
         "web.assets_frontend": ["customer_continuity/static/src/scss/portal.scss"],
         "web.assets_tests": ["customer_continuity/static/tests/tours/**/*"],
     },

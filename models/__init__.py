@@ -1,6 +1,7 @@
 # The kernel: what every process rests on.
 from . import continuity_guarded_mixin
 from . import continuity_readable_links_mixin
+from . import continuity_bounce_mixin
 from . import continuity_tier
 from . import continuity_channel
 from . import continuity_channel_time
@@ -31,6 +32,7 @@ from . import continuity_touchpoint_sending
 from . import continuity_touchpoint_delivery
 from . import continuity_touchpoint_uncertain
 from . import continuity_touchpoint_reply
+from . import continuity_touchpoint_bounce
 from . import continuity_portal_token
 from . import continuity_portal_answer
 from . import continuity_touchpoint_portal
@@ -112,6 +114,7 @@ from . import ir_actions_report
 from . import mail_activity
 from . import mail_template
 from . import mail_template_concern
+from . import mail_mail
 from . import mail_thread
 from . import product_template
 from . import res_company

@@ -22,7 +22,7 @@ class ContinuityConcern(models.Model):
 
     It comes from a touchpoint (the customer's page, a reply, a contact) or is typed
     in, by :meth:`_raise_concern` or the form. Whoever may see the customer sees it;
-    owner, salesperson and their managers handle it.
+    its owner, their managers and the salesperson of the relationship handle it.
     """
 
     _name = "continuity.concern"

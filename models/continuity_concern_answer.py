@@ -1,14 +1,23 @@
+import logging
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import is_html_empty
 
+from ..tools.incoming_mail import DELAYED
 from .continuity_concern import OPEN_STATES
+
+_logger = logging.getLogger(__name__)
 
 
 class ContinuityConcern(models.Model):
     """Answering: by mail through Odoo's composer, or by word of mouth."""
 
-    _inherit = "continuity.concern"
+    _name = "continuity.concern"
+    _inherit = ["continuity.concern", "continuity.bounce.mixin"]
+
+    _guarded_fields = frozenset({"answer_error"})
 
     answer = fields.Html(
         copy=False,
@@ -26,6 +35,9 @@ class ContinuityConcern(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+    )
+    answer_error = fields.Char(
+        string="Why the Answer Did Not Arrive", readonly=True, copy=False
     )
 
     @api.model
@@ -177,11 +189,12 @@ class ContinuityConcern(models.Model):
             ]
         )
 
-    def _note_delivery(self, touchpoint, outcome):
+    def _note_delivery(self, touchpoint, outcome, note=False):
         """Record on the contact what became of the mail.
 
         :param touchpoint: ``continuity.touchpoint`` of the answer
-        :param str outcome: sent or bounced
+        :param str outcome: sent, rejected or bounced
+        :param str note: what the mail server said
         """
         touchpoint = touchpoint.sudo()
         touchpoint.env["continuity.touchpoint.attempt"].create(
@@ -190,6 +203,7 @@ class ContinuityConcern(models.Model):
                 "channel_id": touchpoint.channel_id.id,
                 "user_id": touchpoint.user_id.id,
                 "outcome": outcome,
+                "note": note,
             }
         )
 
@@ -202,6 +216,7 @@ class ContinuityConcern(models.Model):
                 "state": "answered",
                 "answered_on": touchpoint.sudo().date_done,
                 "answered_by_id": self.env.uid,
+                "answer_error": False,
             }
         )
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
@@ -218,19 +233,67 @@ class ContinuityConcern(models.Model):
             self.filtered(lambda c: c.state in ("answered", "closed"))._resume()
         return result
 
-    def _message_receive_bounce(self, email, partner):
-        """An answer that came back is none: its owner has to find another way."""
-        result = super()._message_receive_bounce(email, partner)
-        for concern in self.sudo().filtered(lambda c: c.state == "answered"):
+    def _bounce_reader(self):
+        return self.owner_id
+
+    def _bounce_doubt(self, bounce, message_id):
+        self.ensure_one()
+        if self.state != "answered":
+            return False
+        people = self._answer_notifications()
+        addresses = people.mapped("mail_email_address")
+        addresses += people.res_partner_id.mapped("email_normalized")
+        env = self.with_context(lang=self.owner_id.lang).env
+        return self._doubt_of_report(env, bounce, addresses, self.answered_on)
+
+    def _receive_bounce(self, bounce, message_id):
+        if self.state == "answered" and bounce.kind != DELAYED:
+            self._answer_did_not_arrive("bounced", bounce.text)
+
+    def _answer_notifications(self):
+        """Return what is known of the answer's way to the people of the customer;
+        colleagues may have got a copy."""
+        customer = self.partner_id.commercial_partner_id
+        return self.answer_message_id.notification_ids.filtered(
+            lambda n: n.res_partner_id.commercial_partner_id == customer
+        )
+
+    def _answer_could_not_leave(self, reason):
+        """Take an answer back whose mail failed, unless somebody of the customer got
+        it all the same. Where that fails, Odoo's sending goes on.
+
+        :param str reason: what went wrong
+        """
+        self.ensure_one()
+        states = self._answer_notifications().mapped("notification_status")
+        if "sent" in states:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._answer_did_not_arrive("rejected", reason)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("The answer to %s could not be taken back", self)
+
+    def _answer_did_not_arrive(self, outcome, reason):
+        """Put concerns to work again whose answer reached nobody: an answer that came
+        back, or never left, is none.
+
+        :param str outcome: rejected or bounced
+        :param str reason: what the mail server said
+        """
+        for concern in self.sudo():
             answers = concern.touchpoint_ids.filtered("channel_id.written")
             for touchpoint in answers.sorted("id")[-1:]:
-                concern._note_delivery(touchpoint, "bounced")
+                concern._note_delivery(touchpoint, outcome, reason)
                 touchpoint._refresh_relationships()
+            env = concern.with_context(lang=concern.owner_id.lang).env
+            concern.answer_error = env._(
+                "The answer did not arrive: %s. Call the customer, or send it again.",
+                reason or "-",
+            )
             concern._resume()
             concern.message_post(
-                body=self.env._(
-                    "The answer to %s came back undelivered: call them.", email
-                ),
-                subtype_xmlid="mail.mt_note",
+                body=concern.answer_error, subtype_xmlid="mail.mt_note"
             )
-        return result

@@ -33,7 +33,9 @@ class ContinuityConcern(models.Model):
                         customer=c.partner_id.display_name,
                         reference=c.name,
                     ),
-                    note=concern.question,
+                    note="\n".join(
+                        filter(None, (concern.answer_error, concern.question))
+                    ),
                     deadline=concern._deadline_day(),
                 )
 

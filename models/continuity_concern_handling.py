@@ -58,21 +58,28 @@ class ContinuityConcern(models.Model):
 
     # === WHO MAY === #
 
+    def _handlers(self):
+        """Return who answers and decides besides the managers: the owner, and the
+        customer's salesperson where the relationship names them too.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        concern = self.sudo()
+        # A salesperson alone is typed into a contact by whoever may edit it.
+        salesperson = concern.partner_id.user_id & concern.relationship_id.owner_id
+        return concern.owner_id | salesperson
+
     def _may_handle(self):
-        """Tell whether the user answers and decides: owner, the customer's
-        salesperson where the relationship names them too, or a manager of the owner.
+        """Tell whether the user answers and decides: one of :meth:`_handlers`, or a
+        manager of the owner.
 
         :rtype: bool
         """
         self.ensure_one()
-        concern = self.sudo()
         user = self.env.user
-        return (
-            # A salesperson alone is typed into a contact by whoever may edit it.
-            user == concern.owner_id
-            or user == concern.partner_id.user_id == concern.relationship_id.owner_id
-            or user._is_continuity_manager_of(concern.owner_id)
-        )
+        owner = self.sudo().owner_id
+        return user in self._handlers() or user._is_continuity_manager_of(owner)
 
     def _check_may_handle(self):
         """Refuse what only those who handle a concern may do.
@@ -84,10 +91,10 @@ class ContinuityConcern(models.Model):
             if not concern._may_handle():
                 raise AccessError(
                     self.env._(
-                        "%(reference)s is handled by %(owner)s, the customer's "
-                        "salesperson and their manager.",
+                        "%(reference)s is handled by: %(people)s; or by a manager of "
+                        "its owner.",
                         reference=concern.name,
-                        owner=concern.sudo().owner_id.name,
+                        people=", ".join(concern._handlers().mapped("name")) or "-",
                     )
                 )
 

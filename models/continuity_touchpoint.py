@@ -591,14 +591,14 @@ class ContinuityTouchpoint(models.Model):
 
     def _check_reportable(self, outcome, channel_id):
         """Refuse what a person cannot have found out: what a mail server did, or that
-        a visit was posted.
+        a visit or an e-mail was posted.
 
         :raise UserError: naming the outcome
         """
         chosen = self.env["continuity.channel"].browse(channel_id)
-        channels = [chosen or touchpoint.channel_id for touchpoint in self.sudo()]
         if outcome in MACHINE_OUTCOMES or (
-            outcome == "posted" and not all(channel.written for channel in channels)
+            outcome == "posted"
+            and not all(t._goes_by_post(chosen or t.channel_id) for t in self.sudo())
         ):
             raise UserError(
                 self.env._(
@@ -606,6 +606,14 @@ class ContinuityTouchpoint(models.Model):
                     dict(self._selection_outcome())[outcome],
                 )
             )
+
+    def _goes_by_post(self, channel):
+        """Tell whether what is sent over a channel is posted.
+
+        :param channel: ``continuity.channel``
+        :rtype: bool
+        """
+        return channel.by_post
 
     def _check_channel(self, channel_id):
         """Refuse a channel that does not satisfy the contact: a phone call is no

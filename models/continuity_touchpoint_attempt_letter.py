@@ -13,7 +13,12 @@ class ContinuityTouchpointAttempt(models.Model):
     letter_subject = fields.Char(readonly=True)
     letter_hash = fields.Char(string="Fingerprint", readonly=True)
     recipient = fields.Char(string="Sent To", readonly=True)
-    message_id = fields.Char(string="Message-Id", readonly=True)
+    message_id = fields.Char(
+        string="Message-Id",
+        readonly=True,
+        index="btree_not_null",
+        help="By it replies and bounces of earlier letters are recognised.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

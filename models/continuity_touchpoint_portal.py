@@ -1,7 +1,21 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
+
+
+def _sql_has_left(model, alias, query):
+    """Return the condition that the letter has left since it was frozen: one that was
+    released anew because the earlier one came back has not."""
+    attempts = model.env["continuity.touchpoint.attempt"]
+    attempts.flush_model(["touchpoint_id", "outcome", "date"])
+    return SQL(
+        """EXISTS (SELECT FROM continuity_touchpoint_attempt a
+                    WHERE a.touchpoint_id = %s AND a.outcome IN ('sent', 'posted')
+                      AND a.date >= %s)""",
+        SQL.identifier(alias, "id"),
+        SQL.identifier(alias, "frozen_on"),
+    )
 
 
 class ContinuityTouchpoint(models.Model):
@@ -203,8 +217,9 @@ class ContinuityTouchpoint(models.Model):
     @api.model
     def _portal_domain(self, user):
         """Return which letters somebody finds under "My Account": those of their own
-        customer, from companies their account belongs to, that have gone out and were
-        addressed to them or to the customer as a whole. None for colleagues, who may
+        customer, from companies their account belongs to, that have gone out as they
+        are now and were addressed to them or to the customer as a whole. None for
+        colleagues, who may
         put their own contact under any customer.
 
         :param user: ``res.users``
@@ -218,10 +233,7 @@ class ContinuityTouchpoint(models.Model):
             & Domain("company_id", "in", user.company_ids.ids)
             & Domain("frozen_on", "!=", False)
             & Domain("state", "!=", "cancelled")
-            & (
-                Domain("state", "=", "done")
-                | Domain("attempt_ids.outcome", "in", ("sent", "posted"))
-            )
+            & Domain.custom(to_sql=_sql_has_left)
             & (
                 Domain("contact_ids", "=", False)
                 | Domain("contact_ids", "in", partner.ids)

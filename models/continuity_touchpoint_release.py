@@ -308,6 +308,14 @@ class ContinuityTouchpoint(models.Model):
                 ]
             )
 
+    def _goes_by_post(self, channel):
+        """A mail that goes on paper is posted too."""
+        return super()._goes_by_post(channel) or (
+            channel == self.channel_id
+            and bool(self)
+            and self._letter_medium() in ("paper", "both")
+        )
+
     def _switch_channel(self, reason):
         stuck = super()._switch_channel(reason)
         (self - stuck)._let_go_of_letters()

@@ -7,32 +7,21 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, email_normalize, html2plaintext, html_sanitize
 
-from ..tools.incoming_mail import DELAYED, SOFT
-from ..tools.smtp_delivery import Delivery
-
 _logger = logging.getLogger(__name__)
-
-# What a lane has handed over, or a person may have.
-HANDED_OVER = ("sending", "uncertain", "done")
-# After so many reports that a mailbox is full or a server away, it is given up.
-MAX_SOFT_BOUNCES = 3
-# Hours until a letter that came back for such a reason is sent again.
-SOFT_WAIT_HOURS = 4
 
 
 class ContinuityTouchpoint(models.Model):
-    """What comes back after a letter: replies, absence notes and bounces.
+    """What people and their machines write back: replies and absence notes.
 
     They belong to the touchpoint whose letter they answer, whoever wrote them and
-    whoever else uses the same address.
+    whoever else uses the same address. Bounces: ``continuity_touchpoint_bounce.py``.
     """
 
     _name = "continuity.touchpoint"
     _inherit = ["continuity.touchpoint", "mail.thread"]
 
-    _guarded_fields = frozenset({"soft_bounces", "replied_on"})
+    _guarded_fields = frozenset({"replied_on"})
 
-    soft_bounces = fields.Integer(readonly=True, copy=False)
     replied_on = fields.Datetime(
         string="Answered On",
         readonly=True,
@@ -119,66 +108,6 @@ class ContinuityTouchpoint(models.Model):
             if quoted.getparent() is not None:
                 quoted.drop_tree()
         return html2plaintext(html.tostring(tree, encoding="unicode")).strip()
-
-    # === BOUNCES === #
-
-    def _receive_bounce(self, bounce):
-        """Act on the report that the letter did not arrive.
-
-        :param Bounce bounce: see ``tools/incoming_mail.py``
-        """
-        self.ensure_one()
-        if self.state not in HANDED_OVER:
-            return  # reported before, or withdrawn since
-        if bounce.kind == DELAYED:
-            self.send_error = self._env_of_responsible()._(
-                "Still on its way: %s", bounce.text or "-"
-            )
-        else:
-            self._create_delivery_attempt("bounced", Delivery("bounced", bounce.text))
-            self._note_letter_status("bounce", "mail_bounce", bounce.text)
-        if bounce.kind in (DELAYED, SOFT):
-            self.soft_bounces += 1
-            if self.soft_bounces < MAX_SOFT_BOUNCES:
-                if bounce.kind == SOFT:
-                    self._send_after_bounce(bounce)
-                return
-        if self._reached_otherwise():
-            return
-        reopened = self.state == "done"
-        self._go_on_after(
-            "bounced",
-            self._env_of_responsible()._(
-                "The e-mail to %(email)s came back: %(reason)s",
-                email=self.letter_email,
-                reason=bounce.text or "-",
-            ),
-        )
-        if reopened:
-            self._notify_origin("_touchpoint_reopened")
-
-    def _send_after_bounce(self, bounce):
-        """The mail servers gave up, but not for good: send the same letter again."""
-        reopened = self.state == "done"
-        self.write(
-            {
-                "state": "released",
-                "lane": 0,
-                "outcome": "bounced",
-                "date_done": False,
-                "done_by_id": False,
-                "send_after": fields.Datetime.now()
-                + timedelta(hours=SOFT_WAIT_HOURS * self.soft_bounces),
-                "send_error": bounce.text,
-            }
-        )
-        if reopened:
-            self._notify_origin("_touchpoint_reopened")
-
-    def _reached_otherwise(self):
-        """Tell whether the customer was reached by something that did not bounce, such
-        as the same letter on paper."""
-        return any(a.outcome in ("held", "posted") for a in self.attempt_ids)
 
 
 class ContinuityRelationship(models.Model):

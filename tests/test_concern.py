@@ -589,17 +589,6 @@ class TestConcernLife(ConcernCommon):
         )
         self.assertEqual(concern.state, "in_progress")
 
-    def test_answer_that_bounces_is_none(self):
-        concern = self._raise()
-        concern.answer = "<p>Yes.</p>"
-        self._mail_answer(concern)
-        concern._message_receive_bounce("ann@customer.example.com", self.contact_1)
-        self.assertEqual(concern.state, "in_progress")
-        self.assertTrue(self._todos(concern, self.owner))
-        outcomes = concern.touchpoint_ids.attempt_ids.mapped("outcome")
-        self.assertEqual(set(outcomes), {"sent", "bounced"})
-        self.assertFalse(self.relationship.last_contact_date)
-
     def test_satisfaction_after_the_answer(self):
         concern = self._raise().with_user(self.owner)
         with self.assertRaisesRegex(UserError, "can no longer|Satisfaction"):

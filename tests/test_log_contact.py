@@ -448,3 +448,26 @@ class TestLogContact(HandoverCommon):
                     self._rpc(
                         self.colleague, wizards, "create", [{**values, name: record.id}]
                     )
+
+    def test_posted_is_what_goes_by_post(self):
+        """A call or an e-mail is not posted, and not offered as such."""
+        dialog = self.env["continuity.report.contact"].with_user(self.leaver)
+        dialog = dialog.with_context(default_relationship_id=self.relationship.id)
+        letter = self.env.ref("customer_continuity.channel_letter")
+        with Form(dialog) as form:
+            self.assertNotIn("posted", form.offered_outcomes)
+            self.assertIn("held", form.offered_outcomes)
+            form.channel_id = letter
+            self.assertIn("posted", form.offered_outcomes)
+            form.outcome = "posted"
+            form.channel_id = self.channel_email
+            self.assertNotIn("posted", form.offered_outcomes)
+            self.assertEqual(form.outcome, "held")
+        for channel in (self.channel_email, self.channel_call):
+            touchpoint = self._plan_touchpoint(
+                self.customer_1,
+                occurrence=f"posted {channel.id}",
+                channel_ids=channel.ids,
+            )
+            with self.assertRaisesRegex(UserError, "cannot be reported"):
+                touchpoint.with_user(self.leaver).log_attempt("posted")

@@ -1,6 +1,7 @@
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.http import FilesystemSessionStore
 from odoo.service.model import call_kw
@@ -360,6 +361,10 @@ class TestPortalAccount(PortalCommon):
             ),
             "not sent": self._create_letter(sent=False),
             "only released": self._create_letter(sent=False, state="released"),
+            "done without it": self._create_letter(sent=False, state="done"),
+            "released anew": self._create_letter(
+                state="released", frozen_on=fields.Datetime.now() + timedelta(hours=1)
+            ),
             "not frozen": self._create_letter(frozen_on=False),
             "cancelled": self._create_letter(state="cancelled"),
         }

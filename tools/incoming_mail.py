@@ -5,12 +5,16 @@ of RFC 3463; automatic replies are marked as RFC 3834 says, or as Exchange does.
 """
 
 import re
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import NamedTuple
 
 HARD = "hard"  # the address does not take mail
 SOFT = "soft"  # given up after a while: the mailbox was full, the server away
 DELAYED = "delayed"  # still being tried by the mail servers on the way
+
+# Mail servers give up after five days; what comes much later is none of theirs.
+MAX_AGE = timedelta(days=14)
 
 # Not a part of an IP address.
 _STATUS = re.compile(r"(?<![\w.])([45])\.\d{1,3}\.\d{1,3}(?!\w|\.\d)")
@@ -28,14 +32,35 @@ _AUTOMATIC_SUBJECT = re.compile(
     r"|自动(回复|答复)|休假)",
     re.I,
 )
-_OWN_MESSAGE_ID = re.compile(r"<[^<>\s@]+-openerp-\d+-continuity\.touchpoint@[^<>\s]+>")
+_OWN_MESSAGE_ID = re.compile(
+    r"<[^<>\s@]+-openerp-\d+-continuity\.(?:touchpoint|concern)@[^<>\s]+>"
+)
 
 
 class Bounce(NamedTuple):
-    """How a mail came back, and what the mail server said about it."""
+    """How a mail came back, and what the mail server said about it.
+
+    ``recipients`` are the addresses the report names, in lower case; none where a
+    mail server only wrote prose.
+    """
 
     kind: str
     text: str
+    recipients: frozenset = frozenset()
+
+    def is_credible(self, addresses, sent_on, now):
+        """Tell whether it can be about a mail: anybody who knows the id of a mail can
+        write a report.
+
+        :param addresses: to which the mail was sent
+        :param datetime sent_on: when it left, if known
+        :param datetime now: when the report came
+        :rtype: bool
+        """
+        if sent_on and now - sent_on > MAX_AGE:
+            return False
+        known = {address.lower() for address in addresses if address}
+        return not self.recipients or bool(self.recipients & known)
 
 
 def read_bounce(message):
@@ -51,11 +76,12 @@ def read_bounce(message):
         action = str(report.get("Action", "")).strip().lower()
         status = _STATUS.search(str(report.get("Status", "")))
         text = _one_line(report.get("Diagnostic-Code") or report.get("Status") or "")
+        recipients = _named_recipients(report)
         if action in ("delivered", "relayed", "expanded"):
             continue
         if action == "delayed":
-            return Bounce(DELAYED, text)
-        return Bounce(_kind(status or _STATUS.search(text)), text)
+            return Bounce(DELAYED, text, recipients)
+        return Bounce(_kind(status or _STATUS.search(text)), text, recipients)
     if reports:
         return None
     if not _is_from_mail_system(message):
@@ -70,12 +96,21 @@ def read_bounce(message):
 
 
 def find_own_message_ids(message):
-    """Return the ids of our letters that a mail mentions anywhere in its text.
+    """Return the ids of our letters and answers that a mail mentions anywhere in its
+    text.
 
     :param email.message.Message message: a mail that came back
     :rtype: list[str]
     """
-    text = message.as_bytes().decode("utf-8", "replace")
+    return own_message_ids(message.as_bytes().decode("utf-8", "replace"))
+
+
+def own_message_ids(text):
+    """Return the ids of our letters and answers in a text, each once.
+
+    :param str text: such as the header with the references
+    :rtype: list[str]
+    """
     return list(dict.fromkeys(_OWN_MESSAGE_ID.findall(text)))
 
 
@@ -119,6 +154,14 @@ def _recipient_reports(message):
             for block in part.get_payload():
                 if not isinstance(block, str) and "Action" in block:
                     yield block
+
+
+def _named_recipients(report):
+    """Return the addresses a report names: where it arrived, and, where it was
+    forwarded on the way, to whom it had been sent."""
+    values = (report.get("Final-Recipient"), report.get("Original-Recipient"))
+    found = (str(value or "").rpartition(";")[2].strip(" <>\t\r\n") for value in values)
+    return frozenset(address.lower() for address in found if address)
 
 
 def _kind(status):

@@ -52,6 +52,7 @@ class ContinuityReportContact(models.TransientModel):
         precompute=True,
         compute_sudo=False,
     )
+    offered_outcomes = fields.Json(compute="_compute_offered_outcomes")
     date = fields.Datetime(
         string="When",
         required=True,
@@ -90,9 +91,25 @@ class ContinuityReportContact(models.TransientModel):
     def _compute_outcome(self):
         """Most contacts people log were held; of a visit they have to say so."""
         for wizard in self:
+            if wizard.outcome == "posted" and not wizard._may_be_posted():
+                wizard.outcome = False
             if wizard.outcome or wizard.channel_id.is_meeting:
                 continue
             wizard.outcome = "posted" if wizard.channel_id.by_post else "held"
+
+    def _may_be_posted(self):
+        """Tell whether what goes over the chosen channel is posted."""
+        self.ensure_one()
+        # Read as the user: of what they may not see nothing is reported anyhow.
+        return self.touchpoint_id._goes_by_post(self.channel_id)
+
+    @api.depends("touchpoint_id", "channel_id")
+    def _compute_offered_outcomes(self):
+        for wizard in self:
+            offered = [key for key, _label in self._selection_outcome()]
+            if not wizard._may_be_posted():
+                offered.remove("posted")
+            wizard.offered_outcomes = offered
 
     @api.depends("touchpoint_id")
     def _compute_accepted_channel_ids(self):

@@ -20,6 +20,7 @@ from . import continuity_touchpoint_facts
 from . import continuity_touchpoint_bulk
 from . import continuity_touchpoint_letter
 from . import continuity_touchpoint_letter_check
+from . import continuity_touchpoint_cosigner
 from . import continuity_touchpoint_release
 from . import continuity_touchpoint_release_later
 from . import continuity_touchpoint_pdf
@@ -69,6 +70,7 @@ from . import continuity_handover_capacity
 from . import continuity_handover_proposal
 from . import continuity_handover_facts
 from . import continuity_handover_letter
+from . import continuity_handover_telling
 from . import continuity_handover_result
 from . import continuity_handover_movers
 from . import continuity_handover_finding

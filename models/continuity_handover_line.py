@@ -12,6 +12,8 @@ MANAGER_FIELDS = {
         "contact_ids",
         "date_visit",
         "invite_customer",
+        "letter_template_id",
+        "introduce_in_writing",
         "excluded",
         "exclude_reason",
     },
@@ -21,6 +23,8 @@ MANAGER_FIELDS = {
         "contact_ids",
         "date_visit",
         "invite_customer",
+        "letter_template_id",
+        "introduce_in_writing",
     },
     "running": {
         "manager_attends",
@@ -28,6 +32,8 @@ MANAGER_FIELDS = {
         "contact_ids",
         "date_visit",
         "invite_customer",
+        "letter_template_id",
+        "introduce_in_writing",
     },
 }
 PARTICIPANT_FIELDS = {
@@ -628,22 +634,23 @@ class ContinuityHandoverLine(models.Model):
     def _prepare_visit_values(self, channels):
         """Return the touchpoint of the joint visit of one line, worded in the
         language of who arranges it."""
-        self = self.with_context(lang=self.leaver_id.lang)
+        teller = self._teller()
+        self = self.with_context(lang=teller.lang)
         plan = self.handover_id
         return self._prepare_touchpoint_values(
             "visit",
             channels,
             name=self.env._("Joint visit: %s", self.display_name),
             purpose="handover",
-            user_id=self.leaver_id.id,
-            attendee_ids=[Command.set(self._companions().ids)],
+            user_id=teller.id,
+            attendee_ids=[Command.set((self._companions() - teller).ids)],
             contact_ids=[Command.set(self.contact_ids.ids)],
             invite_customer=self.invite_customer,
             date_planned=self.date_visit,
             date_due=plan._local_date(self.date_visit) or plan.date_end,
             # It has to be arranged with the customer: shown as the plan starts, but
             # arranging it is telling them.
-            date_show=max(plan.date_start, plan.announce_date),
+            date_show=self._first_day_to_tell(),
             duration=plan.company_id.continuity_visit_minutes / 60,
         )
 
@@ -662,9 +669,10 @@ class ContinuityHandoverLine(models.Model):
         :param steps: the ``continuity.policy.step`` of the customer's tier
         :rtype: list[dict]
         """
-        self = self.with_context(lang=self.leaver_id.lang)
+        teller = self._teller()
+        self = self.with_context(lang=teller.lang)
         plan = self.handover_id
-        start = max(plan.date_start, plan.announce_date)
+        start = self._first_day_to_tell()
         # The joint visit was proposed by the first step; here it was decided
         # against, so a policy that knows visits only leaves the telephone.
         call = self.env.ref("customer_continuity.channel_call")
@@ -687,9 +695,10 @@ class ContinuityHandoverLine(models.Model):
                     successor=self.successor_id.name,
                 ),
                 purpose="handover",
-                user_id=self.leaver_id.id,
-                attendee_ids=[Command.set(self.successor_id.ids)],
+                user_id=teller.id,
+                attendee_ids=[Command.set((self.successor_id - teller).ids)],
                 contact_ids=[Command.set(self.contact_ids.ids)],
+                **self._prepare_letter_values(),
                 date_due=min(fields.Date.add(start, days=offset), plan.date_end),
                 date_show=start,
             )

@@ -58,6 +58,16 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """
         return {}
 
+    def _letter_obstacles(self, touchpoints):
+        """Hook: say what, for these lines, stands in the way of releasing letters.
+
+        :param touchpoints: ``continuity.touchpoint`` of these lines; those that are
+            only shown ahead are not saved
+        :return: reasons for people, by touchpoint id; of the others nothing
+        :rtype: dict[int, list[str]]
+        """
+        return {}
+
     def _touchpoint_done(self, touchpoints):
         """Hook: ``touchpoints`` of these lines reached the customer."""
 

@@ -64,7 +64,7 @@ class ContinuityTouchpoint(models.Model):
             channel.true_contact
             and channel.done_activity_counts
             and not channel.is_meeting
-            and not self.template_id
+            and not (self.template_id and channel.written)
         )
 
     def _why_done_activity_does_not_settle(self):

@@ -28,7 +28,23 @@ FACTS = (
     "fact_years",
     "fact_question",
     "fact_answer",
+    "fact_season",
     "fact_portal_link",
+)
+# How a Japanese letter begins, by month (時候の挨拶).
+SEASONS = (
+    "新春の候",
+    "余寒の候",
+    "早春の候",
+    "陽春の候",
+    "新緑の候",
+    "初夏の候",
+    "盛夏の候",
+    "残暑の候",
+    "初秋の候",
+    "秋冷の候",
+    "晩秋の候",
+    "師走の候",
 )
 
 
@@ -70,6 +86,7 @@ class ContinuityTouchpoint(models.Model):
         "Customer's question", compute="_compute_facts", compute_sudo=True
     )
     fact_answer = fields.Html("Answer", compute="_compute_facts", compute_sudo=True)
+    fact_season = fact("Season (beginning of a Japanese letter)")
     fact_portal_link = fact("Link to the customer's page")
 
     @api.model
@@ -138,6 +155,7 @@ class ContinuityTouchpoint(models.Model):
                 ),
                 "fact_appointment": touchpoint._fact_moment(touchpoint.date_planned),
                 "fact_years": touchpoint._fact_years(),
+                "fact_season": touchpoint._fact_season(),
                 **touchpoint._fact_last_purchase(purchases.get(key)),
                 "fact_portal_link": touchpoint._letter_preview_link(),
             }
@@ -165,7 +183,8 @@ class ContinuityTouchpoint(models.Model):
     def _letter_person(self):
         """Return the person of the customer the letter is written to, if any."""
         self.ensure_one()
-        contact = self.contact_ids[:1]
+        # Of a letter only shown ahead, the person as they are stored.
+        contact = self.contact_ids[:1]._origin
         if contact and not contact.is_company:
             return contact
         return self.partner_id if not self.partner_id.is_company else contact.browse()
@@ -173,7 +192,7 @@ class ContinuityTouchpoint(models.Model):
     def _letter_recipient(self):
         """Return the contact or company the letter is addressed to."""
         self.ensure_one()
-        return self.contact_ids[:1] or self.partner_id
+        return self.contact_ids[:1]._origin or self.partner_id
 
     def _letter_language(self):
         """Return the code of the language the letter is written in: the person's,
@@ -230,6 +249,14 @@ class ContinuityTouchpoint(models.Model):
         day = format_date(self.env, local.date(), date_format="full")
         time = format_time(self.env, local.time(), time_format="short")
         return f"{day} {time}"
+
+    def _fact_season(self):
+        """Return the season a Japanese letter begins with, by the day it is released;
+        nothing in other languages."""
+        if not (self.env.lang or "").startswith("ja"):
+            return False
+        day = self._fact_local(self.released_on or fields.Datetime.now())
+        return SEASONS[day.month - 1]
 
     def _fact_years(self):
         """Return how many years have passed since the first purchase, or nothing

@@ -25,6 +25,7 @@ class ContinuityTouchpoint(models.Model):
         refusals = self._letter_refusals()
         blacklist = self._blacklisted_emails()
         untranslated = self._untranslated_letters()
+        obstacles = self._obstacles_of_origins()
         problems = {}
         for touchpoint in self:
             problems[touchpoint.id] = [
@@ -35,8 +36,19 @@ class ContinuityTouchpoint(models.Model):
                 *touchpoint._letter_signer_problems(),
                 *touchpoint._letter_recipient_problems(blacklist),
                 *refusals.get(touchpoint.id, []),
+                *obstacles.get(touchpoint.id, []),
             ]
         return problems
+
+    def _obstacles_of_origins(self):
+        """Ask the lines these contacts came from what stands in the way (hook
+        ``_letter_obstacles``)."""
+        obstacles = {}
+        for model, touchpoints in self.grouped("origin_model").items():
+            lines = self.env[model].browse(touchpoints.mapped("origin_id"))
+            if hasattr(lines, "_letter_obstacles"):
+                obstacles.update(lines.exists()._letter_obstacles(touchpoints))
+        return obstacles
 
     def _letter_state_problems(self):
         """Say whether it is too late, or whether this contact is no letter."""

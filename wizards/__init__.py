@@ -3,6 +3,7 @@ from . import continuity_postpone
 from . import continuity_reason_wizard
 from . import continuity_report_contact
 from . import continuity_letter_preview
+from . import continuity_handover_letter_preview
 from . import continuity_letter_print
 from . import continuity_letter_write
 from . import continuity_register

@@ -25,6 +25,10 @@ class ContinuityLetterPreview(models.TransientModel):
     touchpoint_ids = fields.Many2many("continuity.touchpoint", readonly=True)
     position = fields.Integer(readonly=True)
     count = fields.Integer(compute="_compute_touchpoint_id")
+    ahead = fields.Boolean(
+        compute="_compute_touchpoint_id",
+        help="The letter does not exist yet: it is shown as it would be.",
+    )
     touchpoint_id = fields.Many2one(
         "continuity.touchpoint",
         compute="_compute_touchpoint_id",
@@ -82,7 +86,7 @@ class ContinuityLetterPreview(models.TransientModel):
         return self.touchpoint_ids.sorted(lambda t: (t.date_due, t.id))
 
     def _count_ready(self):
-        problems = self.touchpoint_ids._letter_problems()
+        problems = self._touchpoints()._letter_problems()
         return sum(not found for found in problems.values())
 
     @api.depends("touchpoint_ids", "position")
@@ -92,6 +96,7 @@ class ContinuityLetterPreview(models.TransientModel):
             preview.count = len(touchpoints)
             position = min(max(preview.position, 0), max(preview.count - 1, 0))
             preview.touchpoint_id = touchpoints[position : position + 1]
+            preview.ahead = bool(touchpoints and not touchpoints._origin)
             preview.progress = self.env._(
                 "%(position)s of %(count)s", position=position + 1, count=preview.count
             )
@@ -122,7 +127,7 @@ class ContinuityLetterPreview(models.TransientModel):
                 preview.body = letter and letter.body
             problems = touchpoint._letter_problems()[touchpoint.id]
             preview.problems = "\n".join(problems)
-            preview.can_release = not problems
+            preview.can_release = not problems and not preview.ahead
             preview.warnings = letter and "\n".join(touchpoint._letter_warnings(letter))
 
     @api.model
@@ -140,6 +145,19 @@ class ContinuityLetterPreview(models.TransientModel):
                 touchpoint.letter_address or touchpoint._letter_postal_address(lang)
             )
         return "\n".join(part for part in parts if part)
+
+    def _check_not_ahead(self):
+        """Refuse to send, release or change a letter that does not exist yet.
+
+        :raise UserError: when it is only shown as it would be
+        """
+        if self.ahead:
+            raise UserError(
+                self.env._(
+                    "This letter is shown as it would be. It can be changed, sent and "
+                    "released once it is planned."
+                )
+            )
 
     # === STEPS === #
 
@@ -167,6 +185,7 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise UserError: when it cannot be rendered or sent
         """
         self.ensure_one()
+        self._check_not_ahead()
         self.touchpoint_id.check_access("read")
         letter = self.touchpoint_id._render_letters().get(self.touchpoint_id.id)
         email = email_normalize(self.env.user.email)
@@ -228,6 +247,7 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise UserError: listing everything that stands in the way
         """
         self.ensure_one()
+        self._check_not_ahead()
         self.touchpoint_id.action_release()
         self.ready_count -= 1
         return self._move(1)
@@ -239,6 +259,7 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise UserError: when there is none
         """
         self.ensure_one()
+        self._check_not_ahead()
         open_letters = self._touchpoints().filtered(
             lambda t: not t._has_frozen_letter()
         )
@@ -253,6 +274,7 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise AccessError: unless responsible or their manager
         """
         self.ensure_one()
+        self._check_not_ahead()
         touchpoint = self.touchpoint_id
         touchpoint._check_may_release()
         letter = touchpoint._render_letters().get(touchpoint.id)
@@ -276,6 +298,7 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise UserError: when something other than text and facts stands in it
         """
         self.ensure_one()
+        self._check_not_ahead()
         touchpoint = self.touchpoint_id
         touchpoint._set_own_text(
             self.edit_subject, self._restore_link(self.edit_body or "")
@@ -290,6 +313,7 @@ class ContinuityLetterPreview(models.TransientModel):
         :raise AccessError: unless responsible or their manager
         """
         self.ensure_one()
+        self._check_not_ahead()
         self.touchpoint_id._set_own_text(False, False)
         self.editing = False
         self.ready_count = self._count_ready()

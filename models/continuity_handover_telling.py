@@ -1,0 +1,370 @@
+"""How each customer hears of a handover (H7): which letter, signed by whom, and the
+contacts besides the joint visit.
+"""
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import is_html_empty
+
+from .continuity_touchpoint import OPEN_STATES
+
+LETTER = "customer_continuity.letter_handover_%s"
+
+
+class MailTemplate(models.Model):
+    _inherit = "mail.template"
+
+    continuity_signer = fields.Selection(
+        [("joint", "Predecessor and successor"), ("manager", "Manager")],
+        string="Signed in a Handover By",
+        help="Empty: by whoever is responsible for the letter.",
+    )
+
+
+class ContinuityHandover(models.Model):
+    _inherit = "continuity.handover"
+
+    letter_template_id = fields.Many2one(
+        "mail.template",
+        string="Letter to Customers",
+        compute="_compute_letter_template_id",
+        store=True,
+        readonly=False,
+        ondelete="set null",
+        domain=[("model", "=", "continuity.touchpoint")],
+        help="For customers who are told in writing. Proposed by the reason.",
+    )
+    wording_warning = fields.Text(
+        compute="_compute_wording_warning", string="Please Read Again"
+    )
+
+    @api.depends("reason")
+    def _compute_letter_template_id(self):
+        for plan in self:
+            plan.letter_template_id = plan._reason_letter()
+
+    def _reason_letter(self):
+        """Return the letter shipped for the reason of this plan, if it is still there.
+
+        :rtype: mail.template
+        """
+        self.ensure_one()
+        template = self.reason and self.env.ref(
+            LETTER % self.reason, raise_if_not_found=False
+        )
+        return template or self.env["mail.template"]
+
+    @api.depends("customer_reason")
+    @api.depends_context("lang")
+    def _compute_wording_warning(self):
+        wording = self.env["continuity.wording"]
+        for plan in self:
+            found = wording._find(plan.customer_reason or "", self.env.lang or "en_US")
+            plan.wording_warning = "\n".join(found)
+
+    def _submission_warnings(self):
+        warnings = super()._submission_warnings()
+        if self.wording_warning:
+            warnings += self.wording_warning.splitlines()
+        return warnings
+
+    def _is_reason_untranslated(self, lang):
+        """Tell whether customers who get letters in a language would read the reason
+        in another one.
+
+        :param str lang: code of the language of the letter
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not self._origin or not self.customer_reason:
+            return False
+        field = self._fields["customer_reason"]
+        stored = field._get_stored_translations(self._origin) or {}
+        source = self.create_uid.lang or "en_US"
+        if lang.split("_")[0] == source.split("_")[0]:
+            return False
+        text = stored.get(source) or stored.get("en_US")
+        return stored.get(lang, text) == text
+
+    def action_preview_letters(self):
+        """Show the letters of this plan one by one, with each customer's own data;
+        before it runs as they would be.
+
+        :raise UserError: when nobody is written to
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.line_ids._preview_letters()
+
+    def action_correcting_word(self):
+        """Plan letters to those who were told of a change that was taken back, and
+        show them.
+
+        :raise AccessError: unless predecessor, successor, approver or manager
+        :raise UserError: when nobody was told
+        """
+        self.ensure_one()
+        self._check_participant()
+        told = self.sudo().undo_ids.touchpoint_ids
+        lines = self.sudo().line_ids.browse(told.mapped("origin_id")).exists()
+        lines = lines.filtered(lambda x: x.state == "undone" and x.relationship_id)
+        if not lines:
+            raise UserError(self.env._("Nobody has to be told otherwise."))
+        touchpoints = self.env["continuity.touchpoint"]._plan(
+            [line._prepare_correction_values() for line in lines]
+        )
+        return touchpoints.sudo(False).action_preview_letters()
+
+
+class ContinuityHandoverLine(models.Model):
+    _inherit = "continuity.handover.line"
+
+    letter_template_id = fields.Many2one(
+        "mail.template",
+        string="Letter to This Customer",
+        ondelete="set null",
+        domain=[("model", "=", "continuity.touchpoint")],
+        help="Empty: as the plan says.",
+    )
+    introduce_in_writing = fields.Boolean(
+        string="Introduce in Writing as Well",
+        help="Before the joint visit the customer gets a letter that names the "
+        "successor and the day. It is released by a person, as every letter.",
+    )
+
+    # === WHICH LETTER, SIGNED BY WHOM === #
+
+    def _letter_template(self):
+        """Return the letter this customer gets: their own, else the plan's. Who has
+        left already signs nothing, so the manager's letter takes its place.
+
+        :rtype: mail.template
+        """
+        self.ensure_one()
+        if self.letter_template_id:
+            return self.letter_template_id
+        plan = self.handover_id
+        proposed = plan.letter_template_id
+        if not self.leaver_id.active and proposed == plan._reason_letter():
+            gone = self.env.ref(LETTER % "gone", raise_if_not_found=False)
+            return gone or proposed
+        return proposed
+
+    def _teller(self):
+        """Return who tells the customer: the predecessor, or the successor of somebody
+        who has left already.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        return self.leaver_id if self.leaver_id.active else self.successor_id
+
+    def _prepare_letter_values(self):
+        """Return what makes a touchpoint of this line a letter.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        template = self._letter_template()
+        teller = self._teller()
+        signer = cosigner = self.env["res.users"]
+        if template.continuity_signer == "manager":
+            signer = self.handover_id.manager_id
+        elif template.continuity_signer == "joint":
+            signer = teller
+            cosigner = self.successor_id - teller
+        return {
+            "template_id": template.id,
+            "signer_id": signer.id,
+            "cosigner_id": cosigner.id,
+        }
+
+    def _update_letters(self):
+        """Let letters nobody has released yet follow a change of letter or people."""
+        for line in self.sudo():
+            letters = line.touchpoint_ids.filtered(
+                lambda t: (
+                    t.state in OPEN_STATES
+                    and not t._has_frozen_letter()
+                    and t.occurrence.startswith(("tell:", "introduce", "after:"))
+                )
+            )
+            letters.write(line._prepare_letter_values())
+
+    # === WHAT IS PLANNED BESIDE THE VISIT === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"letter_template_id", "introduce_in_writing"}.intersection(vals):
+            running = self.filtered(lambda x: x.plan_state == "running")
+            running._update_letters()
+            if "introduce_in_writing" in vals:
+                running.sudo()._plan_introductions()
+        return result
+
+    def _plan_touchpoints(self):
+        result = super()._plan_touchpoints()
+        self._plan_introductions()
+        return result
+
+    def _plan_introductions(self):
+        """Plan the letters that announce joint visits, or withdraw those nobody wants
+        any more."""
+        wanted = self.filtered(
+            lambda x: (
+                x.introduce_in_writing
+                and x.mode == "visit"
+                and x.state == "open"
+                and x.relationship_id
+            )
+        )
+        self.env["continuity.touchpoint"]._plan(
+            [line._prepare_introduction_values() for line in wanted]
+        )
+        unwanted = self.filtered(lambda x: not x.introduce_in_writing)
+        unwanted.touchpoint_ids.filtered(
+            lambda t: t.occurrence == "introduce" and not t.attempt_ids
+        )._cancel(self.env._("The customer is not introduced in writing."))
+
+    def _prepare_introduction_values(self):
+        """Return the touchpoint of the letter that announces the visit."""
+        self = self.with_context(lang=self._teller().lang)
+        plan = self.handover_id
+        start = self._first_day_to_tell()
+        visit = plan._local_date(self.date_visit)
+        return self._prepare_written_values(
+            "introduce",
+            name=self.env._(
+                "Introduce %(successor)s in writing: %(customer)s",
+                successor=self.successor_id.name,
+                customer=self.display_name,
+            ),
+            date_due=max(start, fields.Date.subtract(visit, days=7))
+            if visit
+            else start,
+            date_show=start,
+        )
+
+    def _prepare_correction_values(self):
+        """Return the touchpoint of the word that puts right what was told."""
+        self = self.with_context(lang=self.leaver_id.lang)
+        template = self.env.ref(LETTER % "correction", raise_if_not_found=False)
+        values = self._prepare_written_values(
+            f"correct:{self.undo_id.id}",
+            name=self.env._("Correcting word: %s", self.display_name),
+            date_due=fields.Date.context_today(self),
+        )
+        return {
+            **values,
+            "template_id": template and template.id,
+            "signer_id": False,
+            "cosigner_id": False,
+        }
+
+    def _prepare_written_values(self, occurrence, **values):
+        """Return the touchpoint of a letter by mail, else on paper."""
+        channels = self.env.ref("customer_continuity.channel_email")
+        channels |= self.env.ref("customer_continuity.channel_letter")
+        return self._prepare_touchpoint_values(
+            occurrence,
+            channels,
+            purpose="handover",
+            user_id=self._teller().id,
+            contact_ids=[Command.set(self.contact_ids.ids)],
+            **{**self._prepare_letter_values(), **values},
+        )
+
+    def _first_day_to_tell(self):
+        """Return the first day this customer may hear of the change; extensions put
+        it off.
+
+        :rtype: datetime.date
+        """
+        self.ensure_one()
+        return max(self.handover_id.date_start, self.handover_id.announce_date)
+
+    def _touchpoint_done(self, touchpoints):
+        result = super()._touchpoint_done(touchpoints)
+        met = self.filtered(lambda x: x.visit_touchpoint_id in touchpoints)
+        self.env["continuity.touchpoint"]._plan(
+            [values for line in met for values in line._prepare_after_visit_values()]
+        )
+        return result
+
+    def _prepare_after_visit_values(self):
+        """Return the touchpoints of the letters that the policy asks for after the
+        visit; without such steps there is none."""
+        self.ensure_one()
+        steps = self.env["continuity.policy.step"]._steps_for("handover", self.tier_id)
+        self = self.with_context(lang=self._teller().lang)
+        met_on = self.handover_id._local_date(self.visit_touchpoint_id.date_done)
+        return [
+            self._prepare_written_values(
+                f"after:{step.id}",
+                channel_ids=step._ordered_channels().ids,
+                name=self.env._("Letter after the visit: %s", self.display_name),
+                date_due=fields.Date.add(met_on, days=step.offset_days),
+            )
+            for step in steps[1:]
+            if all(step.channel_ids.mapped("written"))
+        ]
+
+    # === PREVIEW === #
+
+    def action_preview_letters(self):
+        """Show the letter to this customer; before the plan runs as it would be.
+
+        :raise UserError: when there is none
+        """
+        self.check_access("read")
+        return self._preview_letters()
+
+    def _preview_letters(self):
+        """Return the action that shows the letters of lines of one plan.
+
+        :raise UserError: when nobody is written to
+        """
+        plan = self.handover_id
+        if plan.state in ("draft", "submitted", "approved", "refused"):
+            return self.env["continuity.letter.preview"]._open_ahead(self)
+        letters = self.sudo().touchpoint_ids.filtered(
+            lambda t: (
+                t.frozen_on
+                or t.state in OPEN_STATES
+                and t._letter_medium()
+                and (t.template_id or not is_html_empty(t.own_body))
+            )
+        )
+        letters = letters.sudo(False)._filtered_access("read")
+        if not letters:
+            raise UserError(self.env._("No letter to these customers is planned."))
+        return letters.action_preview_letters()
+
+    def _letters_to_come(self):
+        """Return the letters that would be planned if the plan ran as it is now, in
+        memory only.
+
+        :rtype: continuity.touchpoint
+        """
+        touchpoints = self.env["continuity.touchpoint"]
+        policy_step = self.env["continuity.policy.step"]
+        steps = {
+            tier: policy_step._steps_for("handover", tier)
+            for tier in self.sudo().tier_id
+        }
+        letters = touchpoints.browse()
+        for line in self.sudo():
+            if line.excluded or not line.relationship_id:
+                continue
+            planned = []
+            if line.mode == "info":
+                planned = line._prepare_info_values(
+                    steps.get(line.tier_id, policy_step)
+                )
+            elif line.introduce_in_writing:
+                planned = [line._prepare_introduction_values()]
+            for values in planned:
+                letter = touchpoints.new(touchpoints._prepare_planned_values(values))
+                if letter._letter_medium():
+                    letters |= letter
+        return letters

@@ -84,6 +84,10 @@ from . import continuity_handover_cover
 from . import continuity_handover_stragglers
 from . import continuity_handover_digest
 from . import continuity_handover_partner
+from . import continuity_handover_first_contact
+from . import continuity_handover_step
+from . import continuity_handover_line_step
+from . import continuity_handover_remaining
 
 # Follow-up: never forget a customer, never let a customer forget you.
 from . import continuity_followup_policy

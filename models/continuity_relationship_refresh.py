@@ -604,7 +604,7 @@ SELECT partner_id, %(columns)s FROM stated""",
             "now": min(fields.Datetime.now(), fields.Datetime.to_datetime(tomorrow)),
             "scope": scope,
             "external": self._refresh_sql_external(),
-            "reaching": REACHING_OUTCOMES,
+            "true_attempt": self._refresh_sql_true_attempt(),
         }
         written = SQL(
             """
@@ -641,11 +641,23 @@ SELECT partner_id, %(columns)s FROM stated""",
             """
     SELECT p.commercial_partner_id, MAX(a.date)::date
       FROM continuity_touchpoint_attempt a
-      JOIN continuity_channel c ON c.id = a.channel_id AND c.true_contact
+      JOIN continuity_channel c ON c.id = a.channel_id
       JOIN continuity_touchpoint t ON t.id = a.touchpoint_id
       JOIN res_partner p ON p.id = t.partner_id
-     WHERE a.outcome IN %(reaching)s AND a.date < %(tomorrow)s
+     WHERE a.date < %(tomorrow)s
        AND t.company_id = %(company)s %(scope)s
+       AND %(true_attempt)s
+  GROUP BY p.commercial_partner_id""",
+            **params,
+        )
+        return [written, met, attempted, *self._refresh_sql_activities(params)]
+
+    @api.model
+    def _refresh_sql_true_attempt(self):
+        """Return the condition that an attempt ``a`` over a channel ``c`` was a true
+        contact with the customer."""
+        return SQL(
+            """c.true_contact AND a.outcome IN %s
        AND (a.outcome = 'held' OR c.written)
        -- A letter in place of a talk is no talk.
        AND a.stopgap IS NOT TRUE
@@ -654,11 +666,9 @@ SELECT partner_id, %(columns)s FROM stated""",
                SELECT FROM continuity_touchpoint_attempt b
                 WHERE b.touchpoint_id = a.touchpoint_id
                   AND b.channel_id = a.channel_id
-                  AND b.outcome = 'bounced' AND b.id > a.id))
-  GROUP BY p.commercial_partner_id""",
-            **params,
+                  AND b.outcome = 'bounced' AND b.id > a.id))""",
+            REACHING_OUTCOMES,
         )
-        return [written, met, attempted, *self._refresh_sql_activities(params)]
 
     def _refresh_sql_activities(self, params):
         """Return the done activities of contact types, one SELECT for each model.

@@ -9,6 +9,7 @@ from . import test_concern_bounces
 from . import test_concern_tour
 from . import test_demo
 from . import test_digest
+from . import test_first_contact
 from . import test_followup_planning
 from . import test_followup_rule
 from . import test_followup_year
@@ -27,6 +28,7 @@ from . import test_handover_undo
 from . import test_handover_undo_property
 from . import test_handover_undo_tour
 from . import test_handover_wizard
+from . import test_handover_work
 from . import test_insight
 from . import test_ladder
 from . import test_last_contact

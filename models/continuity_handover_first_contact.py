@@ -1,0 +1,433 @@
+"""The successor's first contact after the cut-over (H9): a touchpoint is planned for
+it, a clock runs by working days of the company, and the manager hears once of each
+customer who waits longer.
+"""
+
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .continuity_handover_undo import NAMED, UNDO_STATES
+from .continuity_touchpoint import OPEN_STATES
+
+# Which touchpoint of a line it is.
+OCCURRENCE = "first_contact"
+
+
+class ContinuityTier(models.Model):
+    _inherit = "continuity.tier"
+
+    first_contact_days = fields.Integer(
+        string="First Contact Within (working days)",
+        company_dependent=True,
+        help="After a cut-over the successor contacts the customer within so many "
+        "working days of the company; 0 for no limit. The figures shipped (A 2, B 5, "
+        "C 10) are our suggestion: we know of no published benchmark.",
+    )
+
+    @api.constrains("first_contact_days")
+    def _check_first_contact_days(self):
+        for tier in self:
+            if tier.first_contact_days < 0:
+                raise ValidationError(
+                    self.env._(
+                        "Tier %s: enter 0 or more working days for the first contact.",
+                        tier.name,
+                    )
+                )
+
+    @api.model
+    def _copy_thresholds(self, source, target):
+        result = super()._copy_thresholds(source, target)
+        for tier in self.with_context(active_test=False).sudo().search([]):
+            days = tier.with_company(source).first_contact_days
+            tier.with_company(target).first_contact_days = days
+        return result
+
+
+class ContinuityHandoverLine(models.Model):
+    """A customer who was moved, and when their successor first spoke to them.
+
+    ============  ==================================================================
+    first contact means
+    ============  ==================================================================
+    open          not yet, and there is time
+    late          not yet, and the day is over
+    in_time       had, by the day it was due
+    done_late     had, after that day
+    ============  ==================================================================
+
+    Empty where no clock runs: nothing moved, a deal without customer, a tier without
+    limit, a customer brought back or handed on before it came about.
+    """
+
+    _inherit = "continuity.handover.line"
+    _guarded_fields = frozenset(
+        {
+            "first_contact_due",
+            "first_contact_on",
+            "first_contact_escalated_on",
+            "first_contact_touchpoint_id",
+        }
+    )
+
+    first_contact_due = fields.Date(readonly=True, copy=False, index="btree_not_null")
+    first_contact_on = fields.Date(
+        string="First Contact",
+        readonly=True,
+        copy=False,
+        help="The successor's first true contact after the cut-over, over whatever "
+        "channel.",
+    )
+    first_contact_state = fields.Selection(
+        [
+            ("open", "Open"),
+            ("late", "Late"),
+            ("in_time", "In time"),
+            ("done_late", "Done late"),
+        ],
+        string="First Contact Status",
+        compute="_compute_first_contact_state",
+        search="_search_first_contact_state",
+    )
+    first_contact_escalated_on = fields.Date(
+        string="Manager Told On", readonly=True, copy=False
+    )
+    first_contact_touchpoint_id = fields.Many2one(
+        "continuity.touchpoint",
+        string="Planned First Contact",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+
+    # === STATE === #
+
+    @api.depends("first_contact_due", "first_contact_on")
+    def _compute_first_contact_state(self):
+        today = fields.Date.context_today(self)
+        for line in self:
+            due, held = line.first_contact_due, line.first_contact_on
+            if not due:
+                line.first_contact_state = False
+            elif held:
+                line.first_contact_state = "in_time" if held <= due else "done_late"
+            else:
+                line.first_contact_state = "late" if due < today else "open"
+
+    def _sql_first_contact_state(self, alias):
+        return SQL(
+            """CASE WHEN %(due)s IS NULL THEN NULL
+                    WHEN %(held)s <= %(due)s THEN 'in_time'
+                    WHEN %(held)s IS NOT NULL THEN 'done_late'
+                    WHEN %(due)s < %(today)s THEN 'late'
+                    ELSE 'open' END""",
+            due=SQL.identifier(alias, "first_contact_due"),
+            held=SQL.identifier(alias, "first_contact_on"),
+            today=fields.Date.context_today(self),
+        )
+
+    def _field_to_sql(self, alias, field_expr, query=None) -> SQL:
+        if field_expr == "first_contact_state":
+            return self._sql_first_contact_state(alias)
+        return super()._field_to_sql(alias, field_expr, query)
+
+    @api.model
+    def _search_first_contact_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        named = tuple(state for state in value if state)
+        domain = Domain.FALSE
+        if named:
+            domain = Domain.custom(
+                to_sql=lambda model, alias, query: SQL(
+                    "%s IN %s", model._sql_first_contact_state(alias), named
+                )
+            )
+        if len(named) < len(set(value)):
+            domain |= Domain("first_contact_due", "=", False)
+        return domain
+
+    # === PLANNING === #
+
+    def _close(self, gone, held_back):
+        result = super()._close(gone, held_back)
+        (self - gone)._plan_first_contacts()
+        return result
+
+    def _plan_first_contacts(self):
+        """Start the clock of lines that have just moved, all of one plan, and plan
+        the contact; in a number of statements that does not grow with the lines."""
+        waiting = self.filtered(
+            lambda line: (
+                line.relationship_id
+                and line.tier_id.with_company(line.company_id).first_contact_days > 0
+            )
+        )
+        if not waiting:
+            return
+        waiting._supersede_first_contacts()
+        company = waiting.company_id
+        nobody = self.env["res.users"]
+        channels = self._first_contact_channels()
+        values_list = []
+        for (day, tier), lines in waiting.grouped(
+            lambda line: (line.handover_id._local_date(line.moved_on), line.tier_id)
+        ).items():
+            due = company._continuity_working_day(
+                nobody, day, tier.with_company(company).first_contact_days
+            )
+            lines.first_contact_due = due
+            values_list += [
+                line._prepare_first_contact_values(channels, day, due) for line in lines
+            ]
+        touchpoints = self.env["continuity.touchpoint"]._plan_bulk(values_list)
+        # Together: planning has emptied the cache.
+        lines = self.browse(touchpoints.mapped("origin_id"))
+        for line, touchpoint in zip(lines, touchpoints, strict=True):
+            line.first_contact_touchpoint_id = touchpoint
+
+    @api.model
+    def _first_contact_channels(self):
+        """Return over what a successor introduces themself, the call first: a person
+        speaks or writes to a person, there and then.
+
+        :rtype: continuity.channel
+        """
+        call = self.env.ref("customer_continuity.channel_call")
+        page = self.env.ref("customer_continuity.channel_portal")
+        found = call | self.env["continuity.channel"].search(
+            [
+                ("true_contact", "=", True),
+                ("activity_type_id", "!=", False),
+                ("letter_medium", "=", False),
+                ("automatic", "=", False),
+                ("by_post", "=", False),
+            ]
+        )
+        return found - page
+
+    def _prepare_first_contact_values(self, channels, day, due):
+        """Return the touchpoint of the first contact, in the successor's words.
+
+        :param channels: the ``continuity.channel`` that count, the proposed one first
+        :param date day: of the cut-over
+        :param date due: the last day in time
+        :rtype: dict
+        """
+        self = self.with_context(lang=self.successor_id.lang)
+        preferred = self.partner_id.continuity_channel_id
+        return self._prepare_touchpoint_values(
+            OCCURRENCE,
+            (preferred & channels) | channels,
+            name=self.env._("First contact: %s", self.partner_id.display_name),
+            purpose="handover",
+            user_id=self.successor_id.id,
+            contact_ids=[fields.Command.set(self.contact_ids.ids)],
+            why=self.env._(
+                "Taken over from %(leaver)s on %(day)s: the first contact is due by "
+                "%(due)s.",
+                leaver=self.leaver_id.name,
+                day=fields.Date.to_string(day),
+                due=fields.Date.to_string(due),
+            ),
+            date_due=due,
+            date_show=day,
+        )
+
+    def _supersede_first_contacts(self):
+        """Stop the clocks of those who had these customers before and have not come
+        to a first contact: it is their successors' now."""
+        before = self.search(
+            [
+                ("id", "not in", self.ids),
+                ("relationship_id", "in", self.relationship_id.ids),
+                ("first_contact_due", "!=", False),
+                ("first_contact_on", "=", False),
+            ]
+        )
+        if before:
+            before._drop_first_contacts(self.env._("The customer was handed on."))
+
+    def _drop_first_contacts(self, reason):
+        """Stop clocks without a first contact, and withdraw what was planned."""
+        self.first_contact_touchpoint_id._cancel(reason)
+        self.filtered(lambda line: not line.first_contact_on).first_contact_due = False
+
+    def _bring_back(self):
+        """What was planned is withdrawn with the line's other contacts; here the
+        clock stops too."""
+        result = super()._bring_back()
+        self._drop_first_contacts(self.undo_id.reason)
+        return result
+
+    def _touchpoint_done(self, touchpoints):
+        result = super()._touchpoint_done(touchpoints)
+        lines = self.filtered(lambda x: x.first_contact_touchpoint_id in touchpoints)
+        if lines:
+            lines._note_first_contacts()
+        return result
+
+    def _touchpoint_called_off(self, touchpoints):
+        if any(t.occurrence == OCCURRENCE for t in touchpoints):
+            raise UserError(
+                self.env._(
+                    "Whoever takes a customer over says hello: report the contact, "
+                    "or ask your manager to bring the customer back."
+                )
+            )
+        return super()._touchpoint_called_off(touchpoints)
+
+    # === THE CLOCK === #
+
+    @api.model
+    def _domain_waiting_for_contact(self):
+        """Return the lines whose successor owes a first contact."""
+        return Domain("state", "=", "moved") & Domain(
+            [("first_contact_due", "!=", False), ("first_contact_on", "=", False)]
+        )
+
+    def _note_first_contacts(self):
+        """Write the day of the first true contact where there has been one, whoever
+        planned it, and withdraw what was planned for it and is needed no more."""
+        self.env.flush_all()
+        held = self._find_first_contacts()
+        for line in self.browse(held):
+            line.first_contact_on = line.handover_id._local_date(held[line.id])
+        others = self.browse(held).first_contact_touchpoint_id.filtered(
+            lambda t: t.state in OPEN_STATES
+        )
+        others._cancel(self.env._("The first contact came about in another way."))
+
+    def _find_first_contacts(self):
+        """Return when the successors of these lines first reached their customers.
+
+        In a meeting it is enough to have been present; a call another one made is
+        none of theirs.
+
+        :return: UTC datetimes by id of the line
+        :rtype: dict
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT line.id, MIN(a.date)
+                     FROM continuity_handover_line line
+                     JOIN continuity_touchpoint t
+                       ON t.relationship_id = line.relationship_id
+                     JOIN continuity_touchpoint_attempt a
+                       ON a.touchpoint_id = t.id AND a.date >= line.moved_on
+                     JOIN continuity_channel c ON c.id = a.channel_id
+                    WHERE line.id = ANY(%(ids)s)
+                      AND line.first_contact_on IS NULL
+                      AND %(true_contact)s
+                      AND (line.successor_id IN (a.user_id, t.user_id)
+                           OR c.is_meeting AND EXISTS (
+                               SELECT FROM continuity_touchpoint_attendee_rel present
+                                WHERE present.continuity_touchpoint_id = t.id
+                                  AND present.res_users_id = line.successor_id))
+                 GROUP BY line.id""",
+                ids=self.ids,
+                true_contact=self.env[
+                    "continuity.relationship"
+                ]._refresh_sql_true_attempt(),
+            )
+        )
+        return dict(rows)
+
+
+class ContinuityHandover(models.Model):
+    _inherit = "continuity.handover"
+
+    first_contact_late_count = fields.Integer(
+        compute="_compute_first_contact_late_count", string="First Contacts Late"
+    )
+
+    @api.depends("line_ids.first_contact_due", "line_ids.first_contact_on")
+    def _compute_first_contact_late_count(self):
+        for plan in self:
+            late = plan.line_ids.filtered(lambda x: x.first_contact_state == "late")
+            plan.first_contact_late_count = len(late)
+
+    def action_view_late_first_contacts(self):
+        """Open the customers of this plan whose first contact is late."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "customer_continuity.action_first_contact"
+        )
+        action["domain"] = [("handover_id", "=", self.id)]
+        action["context"] = {"search_default_late": 1}
+        return action
+
+    @api.model
+    def _cron_first_contacts(self):
+        """Note the first contacts that came about, and bring late ones to the manager;
+        one plan at a time."""
+        waiting = self.env["continuity.handover.line"].sudo()
+        plans = self.sudo().search(
+            [
+                ("state", "in", UNDO_STATES),
+                ("line_ids", "any", waiting._domain_waiting_for_contact()),
+            ],
+            order="id",
+        )
+        plans._run_each(lambda plan: plan._watch_first_contacts())
+
+    def _watch_first_contacts(self):
+        """Bring the clocks of one plan up to date; nothing on no plan."""
+        for plan in self:
+            lines = self.env["continuity.handover.line"].search(
+                Domain("handover_id", "=", plan.id)
+                & self.env["continuity.handover.line"]._domain_waiting_for_contact()
+            )
+            lines._note_first_contacts()
+            today = plan.company_id._continuity_now().date()
+            late = lines.filtered(
+                lambda x, today=today: (
+                    not x.first_contact_on
+                    and x.first_contact_due < today
+                    and not x.first_contact_escalated_on
+                )
+            )
+            plan._escalate_first_contacts(late, today)
+
+    def _escalate_first_contacts(self, lines, today):
+        """Give the manager one to-do on customers whose first contact is late, each
+        named once.
+
+        :raise UserError: when nobody manages the plan any more
+        """
+        self.ensure_one()
+        by_manager = defaultdict(lines.browse)
+        for successor, own in lines.grouped("successor_id").items():
+            manager = self.manager_id
+            # A successor is not asked to watch themself.
+            if manager == successor or not manager._is_continuity_colleague(
+                self.company_id
+            ):
+                manager = successor._continuity_manager(self.company_id)
+            if not manager:
+                raise UserError(
+                    self.env._(
+                        "Nobody manages %s: name a leader of the sales team.",
+                        successor.name,
+                    )
+                )
+            by_manager[manager] |= own
+        for manager, own in by_manager.items():
+            names = [
+                f"{line.display_name} ({line.successor_id.name})"
+                for line in own.sorted("first_contact_due")
+            ]
+            further = len(names) - NAMED
+            self._remind(
+                manager,
+                lambda env, own=own: env._(
+                    "First contact is late with %s customers", len(own)
+                ),
+                "\n".join(names[:NAMED] + ([f"+ {further}"] if further > 0 else [])),
+            )
+            own.first_contact_escalated_on = today

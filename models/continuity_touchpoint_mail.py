@@ -1,6 +1,5 @@
 import email.generator
 import io
-import re
 from typing import NamedTuple
 
 import psycopg2
@@ -13,8 +12,6 @@ from odoo.tools.mail import generate_tracking_message_id
 from odoo.addons.base.models.ir_mail_server import extract_rfc2822_addresses
 
 from ..tools.smtp_delivery import NoConnection, describe
-
-PORTAL_LINK = re.compile(r"/continuity/[\w-]{20,}")
 
 
 class Mail(NamedTuple):
@@ -217,8 +214,8 @@ class ContinuityTouchpoint(models.Model):
                 "reply_to": sender.reply_to,
                 "message_id": self.letter_message_id,
                 "subject": self.letter_subject,
-                # Colleagues read it here; whoever has the link can act as the customer.
-                "body": PORTAL_LINK.sub("/continuity/preview", self.letter_body),
+                # Colleagues read it here.
+                "body": self._masked_letter_body(),
                 "attachment_ids": self.letter_attachment_ids.ids,
             }
         )

@@ -40,7 +40,7 @@ class ContinuityTouchpoint(models.Model):
 
     def _freeze(self):
         super()._freeze()
-        paper = self.filtered_domain(self._domain_pdf_to_make())
+        paper = self.sudo().filtered_domain(self._domain_pdf_to_make())
         if not paper:
             return
         if len(paper) <= PDFS_WHILE_WAITING:
@@ -66,6 +66,8 @@ class ContinuityTouchpoint(models.Model):
                             "mimetype": "application/pdf",
                             "res_model": self._name,
                             "res_id": touchpoint.id,
+                            # Read by whom the field is: it holds the live link.
+                            "res_field": "letter_pdf_id",
                         }
                     )
                     .id,
@@ -73,6 +75,11 @@ class ContinuityTouchpoint(models.Model):
                     "letter_pdf_error": False,
                 }
             )
+
+    def _pdf_fingerprint(self):
+        """Return the SHA-256 over the kept file, to compare with the one kept."""
+        self.ensure_one()
+        return hashlib.sha256(self.letter_pdf_id.raw or b"").hexdigest()
 
     def _render_pdf(self):
         """Return the PDF of one frozen letter.
@@ -126,17 +133,22 @@ class ContinuityTouchpoint(models.Model):
     def _print_letters(self):
         """Return one PDF of all these released paper letters, in their order.
 
+        They hold the customers' links, so printing them for the post is for those who
+        may release; everybody else reads them with a link that leads nowhere.
+
         :return: the merged PDF, and the contacts it does not contain
         :rtype: tuple[bytes, continuity.touchpoint]
+        :raise AccessError: unless responsible or their manager
         :raise UserError: when none of them is a released paper letter
         """
         self.check_access("read")
+        self._check_may_release()
         paper = self.filtered(
             lambda t: t._has_frozen_letter() and t.letter_medium != "mail"
         )
-        missing = paper.filtered_domain(self._domain_pdf_to_make())
+        missing = paper.sudo().filtered_domain(self._domain_pdf_to_make())
         missing[:PDFS_WHILE_WAITING]._make_pdfs()
-        ready = paper.filtered("letter_pdf_id")
+        ready = paper.filtered(lambda t: t.sudo().letter_pdf_id)
         if not ready:
             raise UserError(
                 self.env._(
@@ -161,10 +173,11 @@ class ContinuityTouchpoint(models.Model):
     # === FOR THE REPORT === #
 
     def _letter_paper_values(self):
-        """Return what the paper letter shows besides its text.
+        """Return what the paper letter shows; its text has the customer's link only
+        in the file that is made for the post, not in what a reader renders.
 
         :return: sender (one line above the window), date, window (top and left in
-            mm), enclosures (names)
+            mm), text, enclosures (names)
         :rtype: dict
         """
         self.ensure_one()
@@ -182,5 +195,6 @@ class ContinuityTouchpoint(models.Model):
             "address": plaintext2html(touchpoint.letter_address or "", "div"),
             "top": company.continuity_window_top,
             "left": company.continuity_window_left,
+            "text": self.letter_body if self.env.su else self.letter_text,
             "enclosures": touchpoint.letter_attachment_ids.mapped("name"),
         }

@@ -19,7 +19,7 @@ class ContinuityTouchpoint(models.Model):
     _inherit = "continuity.touchpoint"
 
     def _check_may_release(self):
-        """Refuse to release, change or withdraw other people's letters.
+        """Refuse to release, change, print or withdraw other people's letters.
 
         :raise AccessError: unless responsible or a manager of the responsible
         """
@@ -30,7 +30,7 @@ class ContinuityTouchpoint(models.Model):
                 raise AccessError(
                     self.env._(
                         "“%(name)s” is the letter of %(person)s: they or their manager "
-                        "release it.",
+                        "release and print it.",
                         name=touchpoint.name,
                         person=owner.name,
                     )

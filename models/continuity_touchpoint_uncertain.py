@@ -1,14 +1,35 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..tools.smtp_delivery import ACCEPTED, Delivery
 
+_logger = logging.getLogger(__name__)
+
 
 class ContinuityTouchpoint(models.Model):
-    """Letters of which nobody knows whether they went out: how they are found, and
-    how a person decides."""
+    """Letters of which nobody knows whether they went out: how they are found, who is
+    asked, and how a person decides.
+
+    Each responsible person has one to-do in a company, however many letters it is
+    about; it goes once the last of them is decided, whoever decided it.
+    """
 
     _inherit = "continuity.touchpoint"
+
+    _guarded_fields = frozenset({"uncertain_activity_id"})
+
+    uncertain_activity_id = fields.Many2one(
+        "mail.activity",
+        string="To-do",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Asks the responsible person what became of it.",
+    )
 
     @api.model
     def _settle_lanes(self, lane):
@@ -38,6 +59,91 @@ class ContinuityTouchpoint(models.Model):
         """Let a person decide whether a letter went out."""
         self.write({"state": "uncertain", "send_error": reason})
         self._note_letter_status("exception", "unknown", reason)
+        self._ask_what_became()
+
+    # === WHO IS ASKED === #
+
+    def write(self, vals):
+        asked = self.browse()
+        if "state" in vals or "user_id" in vals:
+            asked = self.sudo().filtered("uncertain_activity_id")
+        result = super().write(vals)
+        if asked:
+            activities = asked.uncertain_activity_id
+            asked.uncertain_activity_id = False
+            asked.filtered(lambda t: t.state == "uncertain")._ask_what_became()
+            self._bring_up_to_date(activities)
+        return result
+
+    def _ask_what_became(self):
+        """Give the responsible people a to-do. Where that fails, sending goes on: the
+        letters stand in the list all the same."""
+        try:
+            with self.env.cr.savepoint():
+                for letters in self.grouped(
+                    lambda t: (t.company_id, t._who_is_asked())
+                ).values():
+                    letters._join_todo()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("Nobody was asked what became of %s", self)
+
+    def _who_is_asked(self):
+        """Return the responsible person, or the signer where that one has left."""
+        self.ensure_one()
+        return (self.user_id | self.signer_id).filtered("active")[:1] or self.user_id
+
+    def _join_todo(self):
+        """Add letters of one person in one company to that person's to-do."""
+        company, person = self.company_id, self[0]._who_is_asked()
+        activity = self.search(
+            [
+                ("uncertain_activity_id.user_id", "=", person.id),
+                ("uncertain_activity_id.active", "=", True),
+                ("company_id", "=", company.id),
+            ],
+            limit=1,
+        ).uncertain_activity_id
+        if not activity:
+            sending = self.env["continuity.sending"].sudo()._for_company(company)
+            # Quiet: it stands in their list, nobody gets a mail.
+            activity = sending.with_context(
+                lang=person.lang, mail_activity_quick_update=True
+            ).activity_schedule("mail.mail_activity_data_todo", user_id=person.id)
+        self.uncertain_activity_id = activity
+        self._bring_up_to_date(activity)
+
+    @api.model
+    def _bring_up_to_date(self, activities):
+        """Say in to-dos how many letters they are about; delete those about none.
+
+        It names no customer: whoever sees the company's letters going out reads it.
+
+        :param activities: ``mail.activity``
+        """
+        counts = dict(
+            self.sudo()._read_group(
+                [("uncertain_activity_id", "in", activities.ids)],
+                ["uncertain_activity_id"],
+                ["__count"],
+            )
+        )
+        for activity in activities.sudo().exists():
+            env = self.with_context(lang=activity.user_id.lang).env
+            if count := counts.get(activity):
+                activity.write(
+                    {
+                        "summary": env._("Did they go out? Letters: %s", count),
+                        "note": env._(
+                            "Nobody knows whether these letters went out. Ask the "
+                            "customer or whoever reads the mail server's log, then "
+                            "decide under Customers, Uncertain Letters."
+                        ),
+                    }
+                )
+            elif activity.active:
+                activity.unlink()
 
     # === A PERSON DECIDES === #
 

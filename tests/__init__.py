@@ -34,6 +34,7 @@ from . import test_ladder
 from . import test_last_contact
 from . import test_letter
 from . import test_letter_paper
+from . import test_letter_link
 from . import test_letter_preview
 from . import test_letter_tour
 from . import test_log_contact
@@ -58,6 +59,7 @@ from . import test_today
 from . import test_today_tour
 from . import test_touchpoint
 from . import test_translations
+from . import test_uncertain
 from . import test_user_audit
 from . import test_visit_planner
 from . import test_user_audit_tour

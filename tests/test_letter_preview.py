@@ -72,7 +72,7 @@ class TestLetterPreview(LetterCommon):
         self.assertEqual(preview.touchpoint_id, self.other)
         preview.action_previous()
         self.assertTrue(preview.frozen)
-        self.assertEqual(preview.body, self.mail.letter_body)
+        self.assertEqual(preview.body, self.mail.letter_text)
 
     def test_release_all(self):
         self.customer_2.email = False

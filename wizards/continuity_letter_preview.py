@@ -121,7 +121,7 @@ class ContinuityLetterPreview(models.TransientModel):
             letter = touchpoint._render_letters().get(touchpoint.id)
             if preview.frozen:
                 preview.subject = touchpoint.letter_subject
-                preview.body = touchpoint.letter_body
+                preview.body = touchpoint.letter_text
             else:
                 preview.subject = letter and letter.subject
                 preview.body = letter and letter.body

@@ -19,6 +19,7 @@ class ContinuityLetterPrint(models.TransientModel):
         """Return the dialog with the merged PDF of released paper letters.
 
         :param touchpoints: ``continuity.touchpoint``
+        :raise AccessError: unless responsible or their manager
         :raise UserError: when none of them is a released paper letter
         """
         content, skipped = touchpoints._print_letters()

@@ -101,7 +101,11 @@
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["customer_continuity/static/src/fields/*"],
+        "web.assets_backend": [
+            "customer_continuity/static/src/fields/*",
+            "customer_continuity/static/src/js/undo_notification.js",
+            "customer_continuity/static/src/scss/today.scss",
+        ],
         "web.assets_frontend": ["customer_continuity/static/src/scss/portal.scss"],
         "web.assets_tests": ["customer_continuity/static/tests/tours/**/*"],
     },

@@ -55,6 +55,7 @@ from . import continuity_common_answer
 from . import continuity_concern_reuse
 from . import continuity_concern_letter
 from . import continuity_touchpoint_today
+from . import continuity_touchpoint_undo
 from . import continuity_card_batch
 from . import continuity_card_batch_line
 

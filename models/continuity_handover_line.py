@@ -559,6 +559,22 @@ class ContinuityHandoverLine(models.Model):
         failed._plan_touchpoints()
         return res
 
+    def _touchpoint_taken_back(self, touchpoints):
+        """What was confirmed at a visit, or moved because of it, needs the visit.
+
+        :raise UserError: when the customer is handed over, or has confirmed something
+        """
+        for line in self:
+            if line.state != "open" or line.check_ids.filtered("confirmed_on"):
+                raise UserError(
+                    self.env._(
+                        "%s: the handover has gone on by this report. Take back what "
+                        "the customer confirmed first, or report to the approver.",
+                        line.display_name,
+                    )
+                )
+        return super()._touchpoint_taken_back(touchpoints)
+
     def _touchpoint_called_off(self, touchpoints):
         """Whoever takes part does not decide that a customer hears of nothing.
 

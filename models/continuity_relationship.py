@@ -436,6 +436,7 @@ class ContinuityRelationship(models.Model):
                 [
                     ("touchpoint_id.relationship_id", "in", self.ids),
                     ("channel_id.automatic", "=", False),
+                    ("withdrawn", "=", False),
                 ],
                 order="id desc",
                 limit=1,

@@ -658,6 +658,7 @@ SELECT partner_id, %(columns)s FROM stated""",
         contact with the customer."""
         return SQL(
             """c.true_contact AND a.outcome IN %s
+       AND a.withdrawn IS NOT TRUE
        AND (a.outcome = 'held' OR c.written)
        -- A letter in place of a talk is no talk.
        AND a.stopgap IS NOT TRUE

@@ -82,6 +82,16 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """Hook: ``touchpoints`` of these lines that were done did not reach the
         customer after all, such as a letter that came back."""
 
+    def _touchpoint_taken_back(self, touchpoints):
+        """Hook: who reported ``touchpoints`` of these lines, or called them off, takes
+        it back the same day; they are put back next.
+
+        :raise UserError: when the process has gone on by what was reported
+        """
+        ended = touchpoints.filtered(lambda t: t.state in ("done", "cancelled"))
+        if ended:
+            self._touchpoint_reopened(ended)
+
     def _touchpoint_called_off(self, touchpoints):
         """Hook: somebody finds ``touchpoints`` of these lines of no use; they are
         cancelled next.

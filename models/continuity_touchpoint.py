@@ -162,7 +162,11 @@ class ContinuityTouchpoint(models.Model):
         readonly=True,
         index=True,
     )
-    attempt_ids = fields.One2many("continuity.touchpoint.attempt", "touchpoint_id")
+    attempt_ids = fields.One2many(
+        "continuity.touchpoint.attempt",
+        "touchpoint_id",
+        domain=[("withdrawn", "=", False)],
+    )
     outcome = fields.Selection(
         selection="_selection_outcome", readonly=True, string="Last Outcome"
     )
@@ -705,6 +709,7 @@ class ContinuityTouchpoint(models.Model):
             .search(
                 [
                     ("outcome", "=", "held"),
+                    ("withdrawn", "=", False),
                     ("channel_id.is_meeting", "=", True),
                     ("date", ">", date - timedelta(days=1)),
                     ("date", "<", date + timedelta(days=1)),
@@ -905,7 +910,13 @@ class ContinuityTouchpoint(models.Model):
                 for a in t.attempt_ids
             )
         )
+        held._refresh_customers()
+
+    def _refresh_customers(self):
+        """Bring the relationships of these customers up to date at once."""
         tier_model = self.env["continuity.tier"]
-        for company, touchpoints in held.grouped("company_id").items():
+        for company, touchpoints in self.sudo().grouped("company_id").items():
             if not tier_model._threshold_errors(company):
-                held.relationship_id._refresh(company, partners=touchpoints.partner_id)
+                touchpoints.relationship_id._refresh(
+                    company, partners=touchpoints.partner_id
+                )

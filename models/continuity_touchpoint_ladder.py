@@ -380,14 +380,18 @@ class ContinuityTouchpoint(models.Model):
     def _note_wrong_number(self):
         """Leave on the customer that the telephone number is wrong."""
         for touchpoint in self:
-            partner = touchpoint.contact_ids.filtered("phone")[:1]
-            partner = partner or touchpoint.partner_id
+            partner = touchpoint._wrong_number_partner()
             partner.continuity_phone_problem = self.env._(
                 "%(phone)s is wrong, said %(user)s on %(date)s.",
                 phone=partner.phone or "–",
                 user=self.env.user.name,
                 date=fields.Date.context_today(self),
             )
+
+    def _wrong_number_partner(self):
+        """Return whose number was called."""
+        self.ensure_one()
+        return self.contact_ids.filtered("phone")[:1] or self.partner_id
 
     # === THE MANAGER === #
 
@@ -398,6 +402,8 @@ class ContinuityTouchpoint(models.Model):
         :param text: function from an environment to what it is about, one sentence
             without a full stop in its language
         :param str detail: what is known besides
+        :return: the to-dos
+        :rtype: mail.activity
         """
         model_id = self.env["ir.model"]._get_id("res.partner")
         todo = self.env.ref("mail.mail_activity_data_todo")
@@ -418,10 +424,14 @@ class ContinuityTouchpoint(models.Model):
                         "automated": True,
                     }
                 )
-        self.env["mail.activity"].sudo().with_context(
-            mail_activity_quick_update=True
-        ).create(values)
+        todos = (
+            self.env["mail.activity"]
+            .sudo()
+            .with_context(mail_activity_quick_update=True)
+            .create(values)
+        )
         self.sudo().write({"escalated_on": fields.Date.context_today(self)})
+        return todos
 
     def _prepare_activity_values(self, model_id):
         values = super()._prepare_activity_values(model_id)

@@ -234,6 +234,7 @@ class ContinuityTouchpoint(models.Model):
                      JOIN continuity_channel c ON c.id = a.channel_id
                     WHERE t.relationship_id = ANY(%s)
                       AND a.outcome = 'held' AND c.true_contact
+                      AND a.withdrawn IS NOT TRUE
                  ORDER BY t.relationship_id, a.date DESC, a.id DESC""",
                 self.relationship_id.ids,
             )

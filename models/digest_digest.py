@@ -38,6 +38,7 @@ class DigestDigest(models.Model):
             "kpi_continuity_contacts_value",
             "continuity.touchpoint.attempt",
             Domain("outcome", "=", "held")
+            & Domain("withdrawn", "=", False)
             & Domain("channel_id.true_contact", "=", True)
             & Domain("date", ">=", start)
             & Domain("date", "<", end),

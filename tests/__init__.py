@@ -57,6 +57,7 @@ from . import test_silence_oracle
 from . import test_tiers
 from . import test_today
 from . import test_today_tour
+from . import test_today_undo
 from . import test_touchpoint
 from . import test_translations
 from . import test_uncertain

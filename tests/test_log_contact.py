@@ -108,6 +108,55 @@ class TestLogContact(HandoverCommon):
                 attempts = self._touchpoints(self.customer_1).attempt_ids
                 self.assertEqual(attempts.sorted("id")[-1].outcome, outcome)
 
+    # === what is owed anyhow === #
+
+    def test_settles_the_only_one_that_fits(self):
+        owed = self._plan_touchpoint(date_due="2027-03-04")
+        with Form(
+            self.env["continuity.report.contact"]
+            .with_user(self.leaver)
+            .with_context(default_relationship_id=self.relationship.id)
+        ) as form:
+            self.assertEqual(form.settles_id, owed)
+            form.note = "They are well."
+        form.record.action_apply()
+        self.assertEqual(self._touchpoints(self.customer_1), owed, "no second one")
+        self.assertEqual(owed.state, "done")
+        self.assertEqual(owed.attempt_ids.note, "They are well.")
+
+    def test_settles_none_unless_chosen_among_several(self):
+        first = self._plan_touchpoint(occurrence="first")
+        second = self._plan_touchpoint(occurrence="second")
+        dialog = self._dialog(self.leaver, self.relationship)
+        self.assertFalse(dialog.settles_id)
+        self.assertEqual(dialog.owed_ids, first | second)
+        dialog.settles_id = second
+        dialog.action_apply()
+        self.assertEqual((first.state, second.state), ("owed", "done"))
+
+    def test_offers_only_what_the_contact_satisfies(self):
+        self._plan_touchpoint(occurrence="visit", channel_ids=self.channel_visit.ids)
+        theirs = self._plan_touchpoint(occurrence="t", user_id=self.successor.id)
+        later = self._plan_touchpoint(occurrence="later", date_due="2027-06-01")
+        self._plan_touchpoint(
+            occurrence="to come",
+            channel_ids=(self.channel_call | self.channel_video).ids,
+            date_planned="2027-04-02 09:00:00",
+        )
+        dialog = self._dialog(self.leaver, self.relationship)
+        self.assertEqual(dialog.owed_ids, later, "a call, by me, and not to come")
+        self.assertFalse(dialog.settles_id, "not for one in three months")
+        dialog.settles_id = theirs
+        with self.assertRaisesRegex(UserError, "not settled"):
+            dialog.action_apply()
+
+    def test_can_be_about_something_else(self):
+        owed = self._plan_touchpoint()
+        dialog = self._dialog(self.leaver, self.relationship, settles_id=False)
+        dialog.action_apply()
+        self.assertEqual(owed.state, "owed")
+        self.assertEqual(len(self._touchpoints(self.customer_1)), 2)
+
     def test_whether_a_visit_was_held_has_to_be_said(self):
         visit = self._plan_touchpoint(
             occurrence="visit", channel_ids=self.channel_visit.ids

@@ -247,7 +247,8 @@ class TestToday(TodayCommon):
 class TestTodayClicks(TodayCommon):
     def test_done(self):
         (self.today | self.late_c)._show()
-        self.assertFalse(self._mine(self.today | self.late_c).action_today_done())
+        action = self._mine(self.today | self.late_c).action_today_done()
+        self.assertEqual(action["tag"], "continuity_undo")
         self.assertEqual(self.today.state, "done")
         self.assertEqual(self.late_c.state, "done")
         self.assertEqual(self.today.relationship_id.state, "on_track")

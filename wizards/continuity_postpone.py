@@ -26,4 +26,4 @@ class ContinuityPostpone(models.TransientModel):
         """Do the contacts on the chosen day."""
         self.ensure_one()
         self.touchpoint_ids._postpone(self.day)
-        return {"type": "ir.actions.act_window_close"}
+        return self.touchpoint_ids._offer_undo(self.touchpoint_ids._say_postponed())

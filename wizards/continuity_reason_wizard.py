@@ -57,6 +57,8 @@ class ContinuityReasonWizard(models.TransientModel):
     def action_apply(self):
         """Carry the decision out.
 
+        :return: the action the decision returns, else one that closes the dialog
+
         :raise UserError: when the records are gone
         """
         self.ensure_one()
@@ -65,5 +67,8 @@ class ContinuityReasonWizard(models.TransientModel):
         if not records:
             raise UserError(self.env._("What you decide on no longer exists."))
         records.check_access("read")
-        getattr(records, method)(self.reason)
+        result = getattr(records, method)(self.reason)
+        # Some decisions offer to take them back.
+        if isinstance(result, dict):
+            return result
         return {"type": "ir.actions.act_window_close"}

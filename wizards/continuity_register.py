@@ -101,7 +101,8 @@ class ContinuityRegister(models.TransientModel):
             self.env["continuity.touchpoint.attempt"].browse
         )
         attempts = self.env["continuity.touchpoint.attempt"].search(
-            [("touchpoint_id", "in", touchpoints.ids)], order="date, id"
+            [("touchpoint_id", "in", touchpoints.ids), ("withdrawn", "=", False)],
+            order="date, id",
         )
         attempts_by_touchpoint.update(attempts.grouped("touchpoint_id"))
         rows = []

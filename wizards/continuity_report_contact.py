@@ -180,7 +180,11 @@ class ContinuityReportContact(models.TransientModel):
                 source="contact",
                 contact=touchpoint.contact_ids[:1],
             )
-        return {"type": "ir.actions.act_window_close"}
+        if self.next_step or (self.problem or "").strip():
+            # What follows from the report would stay without it.
+            touchpoint.sudo().before = False
+            return {"type": "ir.actions.act_window_close"}
+        return touchpoint._offer_undo()
 
     def action_no_answer(self):
         """Report in one click that nobody answered."""
@@ -192,13 +196,17 @@ class ContinuityReportContact(models.TransientModel):
         self.outcome = "message_left"
         return self.action_apply()
 
+    def _touchpoint_to_report(self):
+        """Return the touchpoint the report is about; none for one nobody planned."""
+        return self.touchpoint_id
+
     def _record(self):
         """Record the attempt.
 
         :return: the touchpoint it was made on
         """
         values = {"date": self.date, "minutes": self.minutes, "note": self.note}
-        touchpoint = self.touchpoint_id
+        touchpoint = self._touchpoint_to_report()
         if touchpoint:
             touchpoint.log_attempt(
                 self.outcome, channel_id=self.channel_id.id, **values

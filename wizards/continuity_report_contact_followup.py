@@ -20,20 +20,22 @@ class ContinuityReportContact(models.TransientModel):
     )
     lost_note = fields.Char(string="Bought From", help="From whom, and what.")
 
-    @api.depends("touchpoint_id")
+    @api.depends("touchpoint_id", "settles_id")
     def _compute_is_followup(self):
         for wizard in self:
-            wizard.is_followup = wizard.touchpoint_id.purpose == "followup"
+            touchpoint = wizard.touchpoint_id or wizard.settles_id
+            wizard.is_followup = touchpoint.purpose == "followup"
 
     def action_apply(self):
         """Also keep what came of a follow-up.
 
         See ``continuity.report.contact``.
         """
+        touchpoint = self._touchpoint_to_report()
         # The touchpoint's own check of who may report comes first.
         result = super().action_apply()
         if self.is_followup and self.outcome == "held":
-            self.touchpoint_id.sudo().write(
+            touchpoint.sudo().write(
                 {
                     name: self[name]
                     for name in (

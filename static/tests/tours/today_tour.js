@@ -24,6 +24,17 @@ tours.add("continuity_today", {
         },
         clickInRow("Done Today", "action_today_done"),
         isGone("Done Today"),
+        {
+            content: "a mis-click",
+            trigger: ".o_notification:contains(Reported) button:contains(Undo)",
+            run: "click",
+        },
+        {
+            content: "it is in the list again",
+            trigger: row("Done Today"),
+        },
+        clickInRow("Done Today", "action_today_done"),
+        isGone("Done Today"),
         clickInRow("Later On", "action_postpone_tomorrow"),
         {
             content: "it stands under this week now",

@@ -101,6 +101,7 @@ from . import continuity_followup_planning
 from . import continuity_followup_obsolete
 from . import continuity_followup_refusal
 from . import continuity_followup_placing
+from . import continuity_followup_steps
 from . import continuity_followup_escalation
 from . import continuity_followup_preview
 from . import continuity_followup_company

@@ -31,6 +31,7 @@ class ContinuityFollowupOccurrence(models.Model):
             [company.id],
         )
         reasons = {}
+        begun = self._sql_begun()
         for rule, window in self._windows_to_recheck(company, rules, today):
             reasons |= self._skip_rows(
                 company,
@@ -40,8 +41,10 @@ class ContinuityFollowupOccurrence(models.Model):
                     """o.rule_id = %s AND NOT EXISTS (
                            SELECT FROM still
                             WHERE still.relationship_id = o.relationship_id
-                              AND still.key = split_part(o.key, '#', 1))""",
+                              AND still.key = split_part(o.key, '#', 1))
+                       AND NOT %s""",
                     rule.id,
+                    begun if rule.trigger in STANDING else SQL("FALSE"),
                 ),
                 still=rule._due_sql(company, window),
             )
@@ -90,7 +93,7 @@ class ContinuityFollowupOccurrence(models.Model):
             if rest:
                 touchpoint.why = rest._tell_why(touchpoint.user_id)
             else:
-                touchpoint._cancel(own[:1].reason)
+                self._cancel_contacts(touchpoint, own[:1].reason)
 
     @api.model
     def _windows_to_recheck(self, company, rules, today):

@@ -199,7 +199,6 @@ class ContinuityFollowupOccurrence(models.Model):
         :param touchpoints: ``continuity.touchpoint`` that ended
         :param str state: done or failed
         """
-        today = fields.Date.today()
         # Rights were checked where the attempt was logged.
         occurrences = self.sudo().search(
             [
@@ -207,10 +206,12 @@ class ContinuityFollowupOccurrence(models.Model):
                 ("state", "in", ("planned", "merged")),
             ]
         )
-        for touchpoint, rows in occurrences.grouped("touchpoint_id").items():
-            rows.write(
-                {"state": state, "date_closed": today, "reason": touchpoint.reason}
-            )
+        occurrences._go_on_or_close(state)
+
+    def _end(self, state, reason):
+        self.write(
+            {"state": state, "date_closed": fields.Date.today(), "reason": reason}
+        )
 
     # === ACTIONS === #
 

@@ -266,16 +266,16 @@ class ContinuityFollowupOccurrence(models.Model):
             others[reason.relationship_id].append(reason)
         describe = self._get_describer()
         prepare = self._get_preparer(company)
-        touchpoints = self.env["continuity.touchpoint"]._plan_bulk(
-            [
-                {
-                    **prepare(lead),
-                    "date_due": day,
-                    "why": describe([lead, *others[lead.relationship_id]], lead),
-                }
-                for lead, day in days.items()
-            ]
-        )
+        values = [
+            {
+                **prepare(lead),
+                "date_due": day,
+                "why": describe([lead, *others[lead.relationship_id]], lead),
+            }
+            for lead, day in days.items()
+        ]
+        touchpoints = self.env["continuity.touchpoint"]._plan_bulk(values)
+        self._plan_further_steps(company, today, days, values)
         updates = []
         for (lead, day), touchpoint_id in zip(
             days.items(), touchpoints.ids, strict=True

@@ -97,7 +97,7 @@ class ContinuityFollowupOccurrence(models.Model):
             together = rows[touchpoint]
             reason = refusals[together[0].relationship_id.id]
             together._hold(reason, "refusal")
-            touchpoint._cancel(reason)
+            self._cancel_contacts(touchpoint, reason)
 
     def _hold(self, reason, held_by):
         """List rows with the reason why they cannot be planned now."""

@@ -69,6 +69,12 @@ from . import continuity_handover_check
 from . import continuity_handover_move
 from . import continuity_handover_capacity
 from . import continuity_handover_proposal
+from . import continuity_handover_brief
+from . import continuity_handover_brief_shown
+from . import continuity_handover_brief_customer
+from . import continuity_handover_brief_contacts
+from . import continuity_handover_brief_business
+from . import continuity_handover_brief_line
 from . import continuity_handover_facts
 from . import continuity_handover_letter
 from . import continuity_handover_telling

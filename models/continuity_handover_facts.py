@@ -1,9 +1,5 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
-from odoo.tools import format_amount, format_date, html2plaintext
-
-# Enough to start from; the predecessor knows which of it matters.
-MAX_ENTRIES = 10
 
 
 class ContinuityHandoverLine(models.Model):
@@ -17,8 +13,9 @@ class ContinuityHandoverLine(models.Model):
     def action_fill_items(self):
         """Fill the empty items of open lines from Odoo.
 
-        Reads with the rights of the user, so that nobody learns in a draft what
-        they may not see elsewhere.
+        The drafts hold the sections of the brief, which those who may fill items may
+        read anyway; what is the predecessor's to hand over is decided there
+        (``continuity.handover.brief``), not by the rights of who presses the button.
 
         :raise AccessError: unless the predecessor, an approver or a manager
         """
@@ -28,122 +25,59 @@ class ContinuityHandoverLine(models.Model):
                 raise AccessError(
                     self.env._("The predecessor prepares the items of their customers.")
                 )
-            for check in line.check_ids:
-                if check.state != "to_prepare" or check.prepared_text:
-                    continue
-                source = check.topic_id.source
-                draft = source and getattr(line, f"_draft_{source}")()
-                if draft:
-                    check.prepared_text = draft
-
-    def _draft_contacts(self):
-        """List the people of the customer with telephone and mail."""
-        partner = self.partner_id
-        if not partner:
-            lead = self.lead_id
-            parts = (lead.contact_name, lead.partner_name, lead.phone, lead.email_from)
-            return ", ".join(filter(None, parts))
-        people = self.env["res.partner"].search(
-            [("commercial_partner_id", "=", partner.id)], limit=MAX_ENTRIES
+        checks = self.check_ids.filtered(
+            lambda c: c.state == "to_prepare" and not c.prepared_text
         )
-        return "\n".join(
-            ", ".join(filter(None, (p.name, p.function, p.phone, p.email)))
-            for p in people
-        )
-
-    def _draft_profile(self):
-        """Gather the customer's profile."""
-        partner = self.partner_id
-        names = (
-            "continuity_business",
-            "continuity_equipment",
-            "continuity_decision_makers",
-            "continuity_preferences",
-        )
-        labels = partner.fields_get(names, ["string"])
-        return "\n".join(
-            f"{labels[name]['string']}: {partner[name]}"
-            for name in names
-            if partner[name]
-        )
-
-    def _draft_purchases(self):
-        """List the last confirmed orders with date, amount and reason."""
-        orders = self.env["sale.order"].search(
-            [
-                ("partner_id.commercial_partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("state", "=", "sale"),
-            ],
-            order="date_order desc",
-            limit=MAX_ENTRIES,
-        )
-        return "\n".join(
-            ", ".join(
-                filter(
-                    None,
-                    (
-                        format_date(self.env, order.date_order),
-                        order.name,
-                        format_amount(
-                            self.env, order.amount_untaxed, order.currency_id
-                        ),
-                        order.continuity_purchase_reason,
-                    ),
-                )
+        sources = self._draft_sections()
+        keys = {key for c in checks for key in sources.get(c.topic_id.source, ())}
+        brief = self.env["continuity.handover.brief"]
+        contents = brief._collect(checks.line_id, keys)
+        for check in checks:
+            draft = brief._draft(
+                contents[check.line_id.id], sources.get(check.topic_id.source, ())
             )
-            for order in orders
-        )
+            if draft:
+                check.prepared_text = draft
 
-    def _draft_deals(self):
-        """List the open deals with stage, amount and expected closing."""
-        leads = self.lead_id or self.env["crm.lead"].search(
-            [
-                ("partner_id.commercial_partner_id", "=", self.partner_id.id),
-                ("company_id", "in", [self.company_id.id, False]),
-                ("won_status", "=", "pending"),
-            ],
-            order="date_deadline",
-            limit=MAX_ENTRIES,
-        )
-        return "\n".join(
-            ", ".join(
-                filter(
-                    None,
-                    (
-                        lead.name,
-                        lead.stage_id.name,
-                        format_amount(
-                            self.env,
-                            lead.expected_revenue,
-                            lead.company_currency or self.company_id.currency_id,
-                        ),
-                        lead.date_deadline
-                        and self.env._(
-                            "closing %s", format_date(self.env, lead.date_deadline)
-                        ),
-                    ),
-                )
-            )
-            for lead in leads
-        )
+    @api.model
+    def _draft_sections(self):
+        """Return the sections of the brief each source of a draft consists of;
+        extensions add theirs, see ``continuity.handover.topic``.
 
-    def _draft_interactions(self):
-        """List the last messages from and notes about the customer."""
-        people = self.env["res.partner"].search(
-            [("commercial_partner_id", "=", self.partner_id.id)]
-        )
-        messages = self.env["mail.message"].search(
-            [
-                ("model", "=", "res.partner"),
-                ("res_id", "in", people.ids),
-                ("message_type", "in", ("email", "comment")),
-            ],
-            order="date desc",
-            limit=MAX_ENTRIES,
-        )
-        return "\n".join(
-            f"{format_date(self.env, message.date)} {message.author_id.name or ''}: "
-            f"{html2plaintext(message.body)[:200]}"
-            for message in messages
-        )
+        :rtype: dict[str, tuple[str, ...]]
+        """
+        return {
+            "contacts": ("contacts",),
+            "profile": ("organisation", "profile"),
+            "purchases": ("purchases",),
+            "deals": ("deals", "promises"),
+            "interactions": ("interactions", "notes", "concerns"),
+        }
+
+
+class ContinuityHandoverBrief(models.Model):
+    _inherit = "continuity.handover.brief"
+
+    @api.model
+    def _draft(self, content, keys):
+        """Return sections of a brief as plain text, a row on each line.
+
+        :param dict content: see :meth:`_collect`
+        :param keys: of the sections, in their order
+        :rtype: str
+        """
+        rows = []
+        for section in self._get_sections():
+            if section.key not in keys or not content.get(section.key):
+                continue
+            shown = self._show_section(section, content[section.key])
+            for values in shown["rows"]:
+                if section.card:
+                    rows += [
+                        f"{column.label}: {value}"
+                        for column, value in zip(shown["columns"], values, strict=True)
+                        if value
+                    ]
+                else:
+                    rows.append(", ".join(filter(None, values)))
+        return "\n".join(rows)

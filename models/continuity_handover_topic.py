@@ -42,7 +42,7 @@ class ContinuityHandoverTopic(models.Model):
     @api.model
     def _selection_source(self):
         """Return the sources a draft can be made from; extensions add theirs and
-        a method ``_draft_<source>`` on the handover line."""
+        an entry in ``_draft_sections`` of the handover line."""
         return [
             ("contacts", self.env._("Contacts")),
             ("profile", self.env._("Customer profile")),

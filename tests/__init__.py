@@ -16,6 +16,9 @@ from . import test_followup_steps
 from . import test_followup_year
 from . import test_handover_access
 from . import test_handover_attacks
+from . import test_handover_brief
+from . import test_handover_brief_access
+from . import test_handover_brief_tour
 from . import test_handover_cover
 from . import test_handover_cutover
 from . import test_handover_facts

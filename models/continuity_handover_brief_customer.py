@@ -1,0 +1,222 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .continuity_handover_brief import BriefColumn, BriefSection
+
+
+class ContinuityHandoverBrief(models.Model):
+    """Who the customer is: people, figures, profile, agreed prices."""
+
+    _inherit = "continuity.handover.brief"
+
+    @api.model
+    def _get_sections(self):
+        _ = self.env._
+        return super()._get_sections() + [
+            BriefSection(
+                "contacts",
+                _("Contacts"),
+                [
+                    BriefColumn("name", _("Name")),
+                    BriefColumn("function", _("Function")),
+                    BriefColumn("phone", _("Telephone")),
+                    BriefColumn("email", _("E-mail")),
+                    BriefColumn("channel", _("Preferred Channel")),
+                ],
+            ),
+            BriefSection(
+                "organisation",
+                _("Organisation and Business"),
+                [
+                    BriefColumn("industry", _("Industry")),
+                    BriefColumn("country", _("Country")),
+                    BriefColumn("lang", _("Language"), "lang"),
+                    BriefColumn("website", _("Website")),
+                    BriefColumn("business", _("Organisation and Business")),
+                    BriefColumn("equipment", _("Equipment They Own")),
+                    BriefColumn("problems", _("Current Problems")),
+                    BriefColumn("decision_makers", _("Decision-Makers")),
+                ],
+                card=True,
+            ),
+            BriefSection(
+                "profile",
+                _("Profile and Preferences"),
+                [
+                    BriefColumn("buying_reason", _("Why They Buy")),
+                    BriefColumn("preferences", _("Preferences")),
+                    BriefColumn("channel", _("Preferred Channel")),
+                    BriefColumn("dislikes", _("Dislikes a Change of Contact"), "flag"),
+                    BriefColumn("no_courtesy", _("No Courtesy Contacts"), "flag"),
+                    BriefColumn("focus", _("Focus Account"), "flag"),
+                    BriefColumn("payment_term", _("Payment Terms")),
+                ],
+                card=True,
+            ),
+            BriefSection(
+                "figures",
+                _("Figures"),
+                [
+                    BriefColumn("tier", _("Tier")),
+                    BriefColumn("revenue", _("Revenue of the Window"), "money"),
+                    BriefColumn("peak", _("Best Year"), "money"),
+                    BriefColumn("first_purchase", _("First Purchase"), "date"),
+                    BriefColumn("last_purchase", _("Last Purchase"), "date"),
+                    BriefColumn("last_contact", _("Last True Contact"), "date"),
+                    BriefColumn("open_amount", _("Open Invoices"), "money"),
+                    BriefColumn("overdue_amount", _("Overdue"), "money"),
+                ],
+                card=True,
+            ),
+            BriefSection(
+                "prices",
+                _("Price Agreements"),
+                [
+                    BriefColumn("pricelist", _("Pricelist")),
+                    BriefColumn("product", _("Product")),
+                    BriefColumn("min_quantity", _("From Quantity"), "number"),
+                    BriefColumn("price", _("Price"), "money"),
+                    BriefColumn("discount", _("Discount"), "percent"),
+                    BriefColumn("until", _("Until"), "date"),
+                ],
+            ),
+        ]
+
+    @api.model
+    def _section_contacts(self, lines):
+        """The customer and its people; of a deal without a customer whom it names."""
+        found = SQL(
+            """
+        SELECT person.line_id, p.name, p.function, p.phone, p.email,
+               channel.name AS channel, p.id = person.partner_id AS main
+          FROM person
+          JOIN res_partner p ON p.id = person.person_id AND p.active
+     LEFT JOIN continuity_channel channel ON channel.id = p.continuity_channel_id
+         WHERE p.name IS NOT NULL
+     UNION ALL
+        SELECT line.line_id,
+               concat_ws(', ', NULLIF(l.contact_name, ''), NULLIF(l.partner_name, '')),
+               l.function, l.phone, l.email_from, NULL, TRUE
+          FROM line
+          JOIN crm_lead l ON l.id = line.lead_id"""
+        )
+        order = SQL("main DESC, (phone IS NULL AND email IS NULL), name")
+        keys = ("name", "function", "phone", "email", "channel")
+        return self._query(lines, found, order, keys=keys)
+
+    @api.model
+    def _section_organisation(self, lines):
+        """What the company is and does."""
+        found = SQL(
+            """
+        SELECT line.line_id, industry.name AS industry, country.name AS country,
+               p.lang, p.website, p.continuity_business AS business,
+               p.continuity_equipment AS equipment, p.continuity_problems AS problems,
+               p.continuity_decision_makers AS decision_makers
+          FROM line
+          JOIN res_partner p ON p.id = line.partner_id
+     LEFT JOIN res_partner_industry industry ON industry.id = p.industry_id
+     LEFT JOIN res_country country ON country.id = p.country_id"""
+        )
+        return self._query(lines, found, SQL("line_id"))
+
+    @api.model
+    def _section_profile(self, lines):
+        """What they are like, and how they want to be treated."""
+        found = SQL(
+            """
+        SELECT line.line_id, p.continuity_buying_reason AS buying_reason,
+               p.continuity_preferences AS preferences, channel.name AS channel,
+               p.continuity_dislikes_change AS dislikes,
+               p.continuity_no_courtesy AS no_courtesy,
+               p.continuity_focus_account AS focus,
+               CASE WHEN line.seen THEN term.name END AS payment_term
+          FROM line
+          JOIN res_partner p ON p.id = line.partner_id
+     LEFT JOIN continuity_channel channel ON channel.id = p.continuity_channel_id
+     LEFT JOIN account_payment_term term
+            ON term.id = (p.property_payment_term_id
+                          ->> line.company_id::text)::int"""
+        )
+        return self._query(lines, found, SQL("line_id"))
+
+    @api.model
+    def _section_figures(self, lines):
+        """What the customer is worth, and what they owe today."""
+        found = SQL(
+            """
+        SELECT line.line_id, tier.name AS tier, NULLIF(r.revenue, 0) AS revenue,
+               NULLIF(r.peak_revenue, 0) AS peak,
+               r.first_purchase_date AS first_purchase,
+               r.last_purchase_date AS last_purchase,
+               r.last_contact_date AS last_contact,
+               due.open_amount, due.overdue_amount, c.currency_id
+          FROM line
+          JOIN res_company c ON c.id = line.company_id
+     LEFT JOIN continuity_relationship r
+            ON r.partner_id = line.partner_id AND r.company_id = line.company_id
+     LEFT JOIN continuity_tier tier ON tier.id = r.tier_id
+     LEFT JOIN (
+            SELECT person.line_id,
+                   NULLIF(SUM(m.amount_residual_signed), 0) AS open_amount,
+                   NULLIF(SUM(m.amount_residual_signed)
+                          FILTER (WHERE m.invoice_date_due < %(today)s), 0)
+                       AS overdue_amount
+              FROM person
+              JOIN account_move m ON m.partner_id = person.person_id
+               AND m.company_id = person.company_id
+             WHERE m.state = 'posted' AND m.move_type IN ('out_invoice', 'out_refund')
+               AND %(theirs)s
+          GROUP BY person.line_id
+          ) due ON due.line_id = line.line_id
+         WHERE line.seen""",
+            today=fields.Date.today(),
+            theirs=self._sql_theirs(SQL("m.invoice_user_id")),
+        )
+        return self._query(lines, found, SQL("line_id"))
+
+    @api.model
+    def _section_prices(self, lines):
+        """The pricelist made for the customer and what is agreed in it."""
+        found = SQL(
+            """
+        SELECT line.line_id, list.name AS pricelist,
+               COALESCE(template.name, variant_template.name,
+                        to_jsonb(category.complete_name)) AS product,
+               NULLIF(item.min_quantity, 0) AS min_quantity,
+               CASE WHEN item.compute_price = 'fixed' THEN item.fixed_price END
+                   AS price,
+               CASE item.compute_price WHEN 'percentage' THEN item.percent_price
+                                       WHEN 'formula' THEN item.price_discount END
+                   AS discount,
+               item.date_end AS until,
+               COALESCE(list.currency_id, c.currency_id) AS currency_id,
+               item.applied_on, item.id AS item_id
+          FROM line
+          JOIN res_company c ON c.id = line.company_id
+          JOIN res_partner p ON p.id = line.partner_id
+          JOIN product_pricelist list
+            ON list.id = (p.specific_property_product_pricelist
+                          ->> line.company_id::text)::int
+           AND (list.company_id IS NULL OR list.company_id = line.company_id)
+     LEFT JOIN product_pricelist_item item ON item.pricelist_id = list.id
+           AND (item.date_end IS NULL OR item.date_end >= %s)
+     LEFT JOIN product_template template ON template.id = item.product_tmpl_id
+     LEFT JOIN product_product variant ON variant.id = item.product_id
+     LEFT JOIN product_template variant_template
+            ON variant_template.id = variant.product_tmpl_id
+     LEFT JOIN product_category category ON category.id = item.categ_id
+         WHERE line.seen""",
+            fields.Datetime.now(),
+        )
+        order = SQL("applied_on, item_id")
+        keys = (
+            "pricelist",
+            "product",
+            "min_quantity",
+            "price",
+            "discount",
+            "until",
+            "currency_id",
+        )
+        return self._query(lines, found, order, keys=keys)

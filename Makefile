@@ -33,7 +33,7 @@ i18n: ## Bring i18n/*.pot and *.po up to date with the code
 bench: ## Measure, and print the ratios of docs/benchmarks.md
 	@dev/bench
 
-torture: ## Kill Odoo while it sends letters; none may be lost or sent twice
+torture: ## Kill Odoo while it sends letters and hands customers over; nothing may be lost
 	@dev/start torture
 
 reset: ## Drop the database of 'make run' [DB=]

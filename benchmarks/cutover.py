@@ -37,6 +37,16 @@ SPARED = {
 }
 
 
+def resize(customers):
+    """Make the plan smaller, or larger, records in proportion; not for the budget.
+
+    :param int customers: how many change hands
+    """
+    names = ("LEADS", "ORDERS", "INVOICES", "ACTIVITIES", "MEETINGS", "CUSTOMERS")
+    for name in names:
+        globals()[name] = max(globals()[name] * customers // CUSTOMERS, 1)
+
+
 # === Data === #
 
 

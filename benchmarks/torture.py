@@ -8,14 +8,13 @@ list of uncertain ones.
 
 import argparse
 import json
-import os
 import random
-import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from killing import Environment, kill, start_scheduler
 from letters import (
     SinkProcess,
     create_customers,
@@ -25,8 +24,7 @@ from letters import (
 )
 
 import odoo  # noqa: F401 (must come first: it patches modules used below)
-from odoo import SUPERUSER_ID, api, sql_db
-from odoo.modules.registry import Registry
+from odoo import sql_db
 from odoo.tools import config
 
 # Seconds without a letter until the next kill, and until the end is given up.
@@ -60,7 +58,7 @@ class Torture:
 
     def environment(self):
         """Open an environment of the superuser."""
-        return _Environment(self.database)
+        return Environment(self.database)
 
     def _prepare(self, env, letters):
         use_sink(env, self.sink.port)
@@ -108,17 +106,10 @@ class Torture:
         time.sleep(self.random.uniform(0, 0.15))
 
     def _start(self):
-        pid = os.fork()
-        if not pid:
-            try:
-                _send_forever(self.database)
-            finally:
-                os._exit(1)
-        self.processes[pid] = time.monotonic()
+        self.processes[start_scheduler(self.database)] = time.monotonic()
 
     def _kill(self, pid):
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        kill(pid)
         del self.processes[pid]
 
     def _finish(self):
@@ -178,32 +169,6 @@ class Torture:
             "uncertain, delivered": sum(1 for ref in uncertain if accepted[ref]),
             "problems": problems,
         }
-
-
-class _Environment:
-    def __init__(self, database):
-        self.database = database
-
-    def __enter__(self):
-        self.cr = Registry(self.database).cursor()
-        return api.Environment(self.cr, SUPERUSER_ID, {})
-
-    def __exit__(self, *exc):
-        self.cr.close()
-
-
-def _send_forever(database):
-    """Be a process of Odoo's scheduler whose lanes are always due."""
-    cron = Registry(database)["ir.cron"]
-    while True:
-        with Registry(database).cursor() as cr:
-            cr.execute(
-                """UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC'
-                    WHERE id IN (SELECT id FROM ir_cron WHERE active
-                                    FOR NO KEY UPDATE SKIP LOCKED)"""
-            )
-        cron._process_jobs(database)
-        time.sleep(0.05)
 
 
 def main():

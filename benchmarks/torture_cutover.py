@@ -1,5 +1,5 @@
-"""Kill Odoo at random moments while customers change hands; ``make torture`` can start
-this beside the torture of sending.
+"""Kill Odoo at random moments while customers change hands; ``make torture`` starts
+this after the torture of sending.
 
 A process of Odoo's own scheduler cuts a plan of many customers over and is ended by
 SIGKILL, again and again, until the plan is done; then the plan is undone the same way.
@@ -9,14 +9,12 @@ exactly what the tables hold. The last process is left alone and must finish the
 
 import argparse
 import json
-import os
 import random
-import signal
 import sys
 import time
 
 import cutover
-from torture import _Environment, _send_forever
+from killing import Environment, kill, start_scheduler
 
 import odoo  # noqa: F401 (must come first: it patches modules used below)
 from odoo import sql_db
@@ -55,7 +53,7 @@ class Torture:
 
     def environment(self):
         """Open an environment of the superuser."""
-        return _Environment(self.database)
+        return Environment(self.database)
 
     def run(self):
         """Cut over and undo, killing, until there were enough kills; count.
@@ -113,7 +111,7 @@ class Torture:
                 self._wait_for_less(waiting, before)
             time.sleep(self.random.uniform(0.05, MOMENTS))
             left = self._left(waiting)
-            self._kill(pid)
+            kill(pid)
             if not left:
                 break
             self.counts[waiting] += 1
@@ -130,17 +128,7 @@ class Torture:
     def _start(self):
         # What is forked must not share connections.
         sql_db.close_all()
-        pid = os.fork()
-        if not pid:
-            try:
-                _send_forever(self.database)
-            finally:
-                os._exit(1)
-        return pid
-
-    def _kill(self, pid):
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        return start_scheduler(self.database)
 
     def _left(self, state):
         with self.environment() as env:
@@ -164,7 +152,7 @@ class Torture:
                     break
         else:
             self.problems.append(f"the plan did not resume from {waiting}")
-        self._kill(pid)
+        kill(pid)
         self._check(waiting, done)
         with self.environment() as env:
             digests = env["mail.message"].search_count(
@@ -303,10 +291,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("database")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--customers", type=int, default=cutover.CUSTOMERS)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
     config.parse_config(["--log-level", "critical", "--no-http"], setup_logging=True)
     print(f"seed: {args.seed}", file=sys.stderr)
+    cutover.resize(args.customers)
     result = Torture(args.database, args.kills, args.seed).run()
     print(json.dumps(result), flush=True)
     return int(bool(result["problems"]))

@@ -89,8 +89,10 @@ from . import continuity_handover_undo
 from . import continuity_handover_leftover
 from . import continuity_handover_cover
 from . import continuity_handover_stragglers
+from . import continuity_handover_straggler_digest
 from . import continuity_handover_digest
 from . import continuity_handover_partner
+from . import continuity_handover_profile
 from . import continuity_handover_first_contact
 from . import continuity_handover_step
 from . import continuity_handover_line_step
@@ -137,6 +139,8 @@ from . import res_config_settings
 from . import res_company_insight
 from . import res_partner
 from . import res_partner_postal
+from . import continuity_profile_required
+from . import continuity_profile_report
 from . import res_users
 from . import continuity_user_guard
 from . import continuity_user_audit

@@ -11,7 +11,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .continuity_handover_cutover import QUIET
-from .continuity_handover_undo import NAMED, UNDO_STATES
+from .continuity_handover_undo import UNDO_STATES
 
 # Nobody gives work to somebody who has left: so long their name is looked out for.
 WATCH_GONE_DAYS = 365
@@ -47,13 +47,15 @@ class ContinuityHandover(models.Model):
 
     @api.model
     def _cron_stragglers(self):
-        """Look for what still lands on predecessors; one plan at a time."""
+        """Look for what still lands on predecessors, one plan at a time; then tell
+        everybody concerned, once for all plans."""
         plans = self.sudo().search(self._domain_watched(), order="id")
         plans._run_each(lambda plan: plan._look_for_stragglers())
+        self.sudo()._send_straggler_digests()
 
     def _look_for_stragglers(self):
-        """Move or list what landed on the predecessors of one plan since, and send
-        each successor one digest; nothing on no plan."""
+        """Move or list what landed on the predecessors of one plan since, and leave
+        it for the message to each successor; nothing on no plan."""
         for plan in self:
             company = plan.company_id
             lines = plan.line_ids.filtered(lambda line: line.state == "moved")
@@ -77,43 +79,7 @@ class ContinuityHandover(models.Model):
                 digest["found"] += own._take_stragglers(people, move)
                 digest["replies"] += own._take_replies(people, move)
             plan.stragglers_seen_on = fields.Datetime.now()
-            for reader, digest in digests.items():
-                if reader and (digest["found"] or digest["replies"]):
-                    plan._send_stragglers(reader, digest)
-
-    def _send_stragglers(self, reader, digest):
-        """Send one person the digest of what landed on the predecessors."""
-        plan = self.with_context(lang=reader.lang)
-        labels = {mover.model: mover.label for mover in plan._get_movers()}
-        found = digest["found"]
-        plan.message_notify(
-            subject=plan.env._(
-                "Still landing on the predecessor: %(count)s (%(plan)s)",
-                count=len(found) + len(digest["replies"]),
-                plan=plan.name,
-            ),
-            body=plan.env["ir.qweb"]._render(
-                "customer_continuity.handover_stragglers_digest",
-                {
-                    "plan": plan,
-                    "found": [
-                        {
-                            "kind": labels[model],
-                            "name": plan.env[model].browse(res_id).display_name,
-                            "customer": line.display_name,
-                            "moved": moved,
-                        }
-                        for model, res_id, line, moved in found[:NAMED]
-                    ],
-                    "further": max(len(found) - NAMED, 0),
-                    "replies": digest["replies"][:NAMED],
-                    "replies_further": max(len(digest["replies"]) - NAMED, 0),
-                },
-                minimal_qcontext=True,
-            ),
-            partner_ids=reader.partner_id.ids,
-            email_layout_xmlid="mail.mail_notification_light",
-        )
+            plan._keep_for_digest(digests)
 
 
 class ContinuityHandoverLine(models.Model):

@@ -49,6 +49,7 @@ from . import test_portal
 from . import test_portal_attacks
 from . import test_portal_tour
 from . import test_public_holidays
+from . import test_profile_completeness
 from . import test_register
 from . import test_relationship_access
 from . import test_relationship_merge

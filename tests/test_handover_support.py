@@ -340,6 +340,33 @@ class TestHandoverSupport(UndoCase):
         self.assertEqual(lead.user_id, self.successor)
         self.assertIn("by zero", first.message_ids[0].body)
 
+    def test_one_message_over_all_plans(self):
+        """One person, one day, one message; each of several people gets their own."""
+        plans = self._move() | self._move(self.customer_2)
+        other = self._create_customer("Customer 4", self.leaver)
+        self._move(other, successor=self.colleague)
+        for partner in (self.customer_1, self.customer_2, other):
+            self._create_lead(f"New at {partner.name}", partner)
+        new = self._run_cron()
+        self.assertEqual(len(new), 2)
+        message = new.filtered(
+            lambda m: m.notified_partner_ids == self.successor.partner_id
+        )
+        for text in ("New at Customer 1", "New at Customer 2", *plans.mapped("name")):
+            self.assertIn(text, message.body)
+        self.assertNotIn("Customer 4", message.body)
+        self.assertFalse(any(plans.mapped("stragglers_pending")))
+        self.assertFalse(self._run_cron(NOW + timedelta(days=2)))
+
+    def test_what_is_found_is_told_though_the_message_fails_first(self):
+        plan = self._move()
+        self._create_lead("New", self.customer_1)
+        with freeze_time(NEXT_DAY):
+            plan.sudo()._look_for_stragglers()
+        self.assertTrue(plan.stragglers_pending)
+        [message] = self._run_cron(NOW + timedelta(days=2))
+        self.assertIn("New", message.body)
+
     def test_settings_are_the_managers(self):
         with self.assertRaises(AccessError):
             self.company_a.with_user(self.leaver).continuity_stragglers = "list"

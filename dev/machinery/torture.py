@@ -1,6 +1,7 @@
-"""``make torture``: Odoo is killed while it sends letters; none may be lost or doubled.
+"""``make torture``: Odoo is killed while it sends letters, none may be lost or doubled;
+then while customers change hands, each must be wholly moved or wholly not.
 
-A smaller round of it belongs to ``make test``, in the database of the tests.
+A smaller round of the first belongs to ``make test``, in the database of the tests.
 """
 
 import json
@@ -10,25 +11,40 @@ from machinery import bench, databases, paths
 from machinery.environment import Environment
 from machinery.problem import Problem, say
 
-SCRIPT = paths.CHECKOUT / "benchmarks" / "torture.py"
+LETTERS = paths.CHECKOUT / "benchmarks" / "torture.py"
+CUT_OVERS = paths.CHECKOUT / "benchmarks" / "torture_cutover.py"
 SMALL = ("--letters", "200", "--kills", "6")
+# Options of the command and the script they are for; the others are for both.
+FOR_ONE = {"--letters": LETTERS, "--lanes": LETTERS, "--customers": CUT_OVERS}
 
 
 def torture(args):
-    """Run it in full with databases of its own; ``args`` are handed on.
-
-    Each number of lanes gets a database, so that one round does not know the other.
-    """
+    """Run both in full, each with a database of its own; ``args`` are handed on."""
     env = Environment()
     failed = False
-    with databases.scratch(env, "torture") as name:
-        say("installing the addon into a scratch database")
-        bench.install(env, name, paths.log_dir() / "torture-install.log")
-        say("killing Odoo while it sends letters")
-        for result in _run(env, name, args):
-            print(_describe(result), flush=True)
-            failed |= bool(result["problems"])
+    for script, what in (
+        (LETTERS, "it sends letters"),
+        (CUT_OVERS, "customers change hands"),
+    ):
+        with databases.scratch(env, "torture") as name:
+            say("installing the addon into a scratch database")
+            bench.install(env, name, paths.log_dir() / "torture-install.log")
+            say(f"killing Odoo while {what}")
+            for result in _run(env, script, name, _args_of(script, args)):
+                print(_describe(result), flush=True)
+                failed |= bool(result["problems"])
     return int(failed)
+
+
+def _args_of(script, args):
+    """Return the arguments that are for one script, each option with its values."""
+    own, skipping = [], False
+    for arg in args:
+        if arg.startswith("--"):
+            skipping = FOR_ONE.get(arg, script) != script
+        if not skipping:
+            own.append(arg)
+    return own
 
 
 def check(env, name):
@@ -39,17 +55,17 @@ def check(env, name):
     """
     say("killing Odoo while it sends letters")
     results = {}
-    for result in _run(env, name, SMALL):
+    for result in _run(env, LETTERS, name, SMALL):
         title = f"letters survive kills, lanes: {result['lanes']}"
         failed = result["problems"]
         results[title] = _describe(result) if failed else ""
     return results
 
 
-def _run(env, name, args):
-    """Yield the results of the script, one for each number of lanes."""
+def _run(env, script, name, args):
+    """Yield the results of a script, one for each of its rounds."""
     process = subprocess.Popen(
-        [env.python, str(SCRIPT), name, *args],
+        [env.python, str(script), name, *args],
         cwd=paths.CHECKOUT,
         env=env.variables,
         stdout=subprocess.PIPE,

@@ -23,6 +23,7 @@
         "security/continuity_card_batch_rules.xml",
         "security/continuity_support_rules.xml",
         "security/continuity_wizard_rules.xml",
+        "security/continuity_telling_rules.xml",
         "security/continuity_insight_rules.xml",
         "security/continuity_followup_rules.xml",
         "security/continuity_handover_work_rules.xml",
@@ -104,6 +105,7 @@
         "views/continuity_insight_views.xml",
         "views/continuity_insight_settings_views.xml",
         "views/continuity_followup_settings_views.xml",
+        "views/continuity_handover_timing_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -21,6 +21,7 @@ from . import continuity_touchpoint_bulk
 from . import continuity_touchpoint_letter
 from . import continuity_touchpoint_letter_check
 from . import continuity_touchpoint_cosigner
+from . import continuity_touchpoint_put_off
 from . import continuity_touchpoint_release
 from . import continuity_touchpoint_release_later
 from . import continuity_touchpoint_pdf
@@ -78,6 +79,9 @@ from . import continuity_handover_brief_line
 from . import continuity_handover_facts
 from . import continuity_handover_letter
 from . import continuity_handover_telling
+from . import continuity_handover_timing
+from . import continuity_handover_hold
+from . import continuity_handover_reaction
 from . import continuity_handover_result
 from . import continuity_handover_movers
 from . import continuity_handover_finding
@@ -137,6 +141,7 @@ from . import res_company
 from . import res_company_working_time
 from . import res_config_settings
 from . import res_company_insight
+from . import res_company_handover_timing
 from . import res_partner
 from . import res_partner_postal
 from . import continuity_profile_required

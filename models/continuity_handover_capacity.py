@@ -292,7 +292,7 @@ class ContinuityHandover(models.Model):
                 Visit(
                     key=line.id,
                     people=frozenset(line._visitors().ids),
-                    first_day=first_day,
+                    first_day=line._first_visit_day(first_day),
                     last_day=self.date_end,
                 )
                 for line in undated
@@ -300,6 +300,50 @@ class ContinuityHandover(models.Model):
         )
         for line in undated:
             line.date_visit = placed.get(line.id, False)
+
+    def _place_again(self, lines):
+        """Give visits of a plan under way another day, because their customers are
+        told later than they were to be visited; ask for one where none is left.
+
+        :param lines: lines of this plan with a visit
+        """
+        self.ensure_one()
+        lines = lines.sudo()
+        if not lines:
+            return
+        first_day = min(line._first_day_to_tell() for line in lines)
+        planner = self._get_visit_planner(
+            self.company_id,
+            lines._visitors(),
+            first_day,
+            max(self.date_end, first_day),
+            self.visits_per_day,
+            self,
+        )
+        for other in self.line_ids - lines:
+            if other.mode == "visit" and other.date_visit and not other.excluded:
+                day = self._local_date(other.date_visit)
+                planner.book(other._visitors().ids, day, other.date_visit)
+        placed, unplaced = planner.place(
+            [
+                Visit(
+                    key=line.id,
+                    people=frozenset(line._visitors().ids),
+                    first_day=line._first_day_to_tell(),
+                    last_day=self.date_end,
+                )
+                for line in lines
+            ]
+        )
+        for line in lines:
+            line.date_visit = placed.get(line.id, False)
+        for line in lines.browse(unplaced):
+            self._remind(
+                line._teller(),
+                lambda env, line=line: env._(
+                    "Arrange another day for the visit to %s", line.display_name
+                ),
+            )
 
 
 class ContinuityHandoverLine(models.Model):
@@ -354,6 +398,15 @@ class ContinuityHandoverLine(models.Model):
         plan = self.handover_id
         day = plan._local_date(self.date_visit)
         people = frozenset(self._visitors().ids)
+        first_told = self._first_visit_day(first_day)
+        if first_day <= day < first_told:
+            return ("held", self.id), self.env._(
+                "%(name)s: the visit on %(day)s comes before %(hold)s, until when the "
+                "customer is on hold.",
+                name=self.display_name,
+                day=day,
+                hold=first_told,
+            )
         if not first_day <= day <= plan.date_end:
             return ("outside", day), self.env._(
                 "%(name)s: the visit on %(day)s lies outside %(start)s – %(end)s.",
@@ -388,6 +441,15 @@ class ContinuityHandoverLine(models.Model):
                 )
         planner.book(people, day, self.date_visit)
         return None
+
+    def _first_visit_day(self, first_day):
+        """Return the first day this customer may be visited.
+
+        :param date first_day: the first one of the plan
+        """
+        self.ensure_one()
+        held = self.tell_when == "hold" and self.hold_until
+        return max(first_day, held) if held else first_day
 
     def _visit_time(self):
         """Return the time of the visit in the company's time zone, to be read."""

@@ -13,6 +13,8 @@ MANAGER_FIELDS = {
         "date_visit",
         "invite_customer",
         "letter_template_id",
+        "tell_when",
+        "hold_until",
         "introduce_in_writing",
         "excluded",
         "exclude_reason",
@@ -24,6 +26,8 @@ MANAGER_FIELDS = {
         "date_visit",
         "invite_customer",
         "letter_template_id",
+        "tell_when",
+        "hold_until",
         "introduce_in_writing",
     },
     "running": {
@@ -33,6 +37,8 @@ MANAGER_FIELDS = {
         "date_visit",
         "invite_customer",
         "letter_template_id",
+        "tell_when",
+        "hold_until",
         "introduce_in_writing",
     },
 }

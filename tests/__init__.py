@@ -27,6 +27,7 @@ from . import test_handover_invitation
 from . import test_handover_plan
 from . import test_handover_support
 from . import test_handover_telling
+from . import test_handover_timing
 from . import test_handover_tour
 from . import test_handover_undo
 from . import test_handover_undo_property

@@ -18,4 +18,6 @@ from . import continuity_report_contact_followup
 from . import continuity_user_reassign
 from . import continuity_handover_wizard_rules
 from . import continuity_handover_wizard_list
+from . import continuity_handover_wizard_timing
+from . import continuity_handover_reaction
 from . import continuity_rotation

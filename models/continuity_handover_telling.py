@@ -291,6 +291,30 @@ class ContinuityHandoverLine(models.Model):
         )
         return result
 
+    def _touchpoint_taken_back(self, touchpoints):
+        """Letters planned after a visit speak of it.
+
+        :raise UserError: for a visit after which letters were planned
+        """
+        visits = self.visit_touchpoint_id & touchpoints
+        if visits.filtered(lambda t: t.state == "done") and self.env[
+            "continuity.touchpoint"
+        ].sudo().search_count(
+            [
+                ("origin_model", "=", self._name),
+                ("origin_id", "in", visits.mapped("origin_id")),
+                ("occurrence", "=like", "after:%"),
+            ],
+            limit=1,
+        ):
+            raise UserError(
+                self.env._(
+                    "After this visit a letter was planned: ask the approver of the "
+                    "plan to correct the report."
+                )
+            )
+        return super()._touchpoint_taken_back(touchpoints)
+
     def _prepare_after_visit_values(self):
         """Return the touchpoints of the letters that the policy asks for after the
         visit; without such steps there is none."""

@@ -231,6 +231,10 @@ class TestHandoverTelling(TellingCommon):
                 )
             with self._after_visit(line):
                 self._hold_visit(line)
+                visit = line.visit_touchpoint_id.with_user(self.leaver)
+                if with_policy:
+                    with self.assertRaisesRegex(UserError, "letter was planned"):
+                        visit.action_undo()
             letters = self._letters_of(plan, self.customer_1)
             self.assertEqual(len(letters), with_policy)
             if with_policy:

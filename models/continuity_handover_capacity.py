@@ -455,9 +455,10 @@ class ContinuityHandoverLine(models.Model):
         """Return the time of the visit in the company's time zone, to be read."""
         self.ensure_one()
         tz = self.handover_id.company_id.resource_calendar_id.tz or "UTC"
-        return fields.Datetime.context_timestamp(
+        local = fields.Datetime.context_timestamp(
             self.with_context(tz=tz), self.date_visit
-        ).strftime("%Y-%m-%d %H:%M")
+        )
+        return f"{local:%Y-%m-%d %H:%M} ({tz})"
 
 
 def _naive(moment):

@@ -3,7 +3,9 @@ from collections import defaultdict
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, format_date, format_time
+from odoo.tools import SQL, format_date
+
+from ..tools.local_time import format_moment
 
 # What a letter may say. Each is a sentence-ready text in the letter's language; none
 # tells what only colleagues may know: no tier, no revenue, no state (I4).
@@ -231,24 +233,23 @@ class ContinuityTouchpoint(models.Model):
 
     # === DATES AND PURCHASES === #
 
+    def _fact_zone(self):
+        """Return the name of the time zone of the person written to."""
+        recipient = self._letter_recipient()
+        return recipient.tz or self._letter_signer().tz or "UTC"
+
     def _fact_local(self, moment):
         """Return a UTC datetime in the time zone of the person written to."""
-        recipient = self._letter_recipient()
-        tz = recipient.tz or self._letter_signer().tz or "UTC"
-        return fields.Datetime.context_timestamp(self.with_context(tz=tz), moment)
+        zone = self._fact_zone()
+        return fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
 
     def _fact_day(self, moment):
         day = moment and self._fact_local(moment).date()
         return day and format_date(self.env, day, date_format="long")
 
     def _fact_moment(self, moment):
-        """Return day and time of an appointment, or nothing without one."""
-        if not moment:
-            return False
-        local = self._fact_local(moment)
-        day = format_date(self.env, local.date(), date_format="full")
-        time = format_time(self.env, local.time(), time_format="short")
-        return f"{day} {time}"
+        """Return day, time and time zone of an appointment, or nothing without one."""
+        return moment and format_moment(self.env, moment, self._fact_zone())
 
     def _fact_season(self):
         """Return the season a Japanese letter begins with, by the day it is released;

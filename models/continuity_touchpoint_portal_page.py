@@ -5,8 +5,8 @@ from markupsafe import Markup
 
 from odoo import fields, models
 from odoo.tools import SQL, format_date, html_sanitize
-from odoo.tools.misc import format_time
 
+from ..tools.local_time import format_local, format_moment
 from .continuity_touchpoint import OPEN_STATES
 
 # Times offered to a customer: how far ahead, and how many.
@@ -117,20 +117,7 @@ class ContinuityTouchpoint(models.Model):
         """
         if not moment:
             return ""
-        tz = self._portal_tz(contact)
-        return f"{self._portal_time(moment, tz)} ({tz.zone})"
-
-    def _portal_time(self, moment, tz):
-        """Return day and time in a time zone, to be read.
-
-        :param datetime moment: naive UTC
-        :param tz: of ``pytz``
-        """
-        local = pytz.utc.localize(moment).astimezone(tz)
-        return "{} {}".format(
-            format_date(self.env, local.date(), date_format="full"),
-            format_time(self.env, local.time(), time_format="short"),
-        )
+        return format_moment(self.env, moment, self._portal_tz(contact))
 
     def _portal_deadline(self):
         """Return the day by which the customer hears from somebody who was asked to
@@ -206,7 +193,7 @@ class ContinuityTouchpoint(models.Model):
             if any(begin < until and since < begin + length for since, until in busy):
                 continue
             per_day.setdefault(day, []).append(begin)
-            slots[begin] = self._portal_time(begin, tz)
+            slots[begin] = format_local(self.env, begin, tz)
             if len(slots) >= MAX_SLOTS:
                 break
         return slots

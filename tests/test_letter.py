@@ -232,6 +232,15 @@ class TestLetterText(LetterCommon):
         self.assertEqual(letter.fact_reason, plan.customer_reason)
         self.assertEqual(letter.fact_former_contact, self.leaver.name)
 
+    def test_appointment_with_its_time_zone(self):
+        """In the zone of whoever reads it, which is named."""
+        self.mail.sudo().date_planned = "2027-03-04 09:00:00"
+        for zone, time in (("Asia/Tokyo", "6:00"), ("Europe/Berlin", "10:00")):
+            self.contact_1.tz = zone
+            self.mail.invalidate_recordset()
+            self.assertIn(time, self.mail.fact_appointment)
+            self.assertIn(f"({zone})", self.mail.fact_appointment)
+
     def test_facts_are_read_in_batches(self):
         letters = self.mail | self.paper
         for number in range(20):

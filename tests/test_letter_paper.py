@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .common_letter import LetterCommon
+from .test_card_batch import CardCommon
 
 WORD = re.compile(
     r'xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word'
@@ -15,8 +16,29 @@ MM = 25.4 / 72
 TOLERANCE = 1.0
 
 
+def read_words(pdf):
+    """Return the places of the words on the first page of a PDF, in mm.
+
+    :rtype: dict[str, list[tuple[float, float, float]]]: left, top, bottom by word
+    """
+    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+        file.write(pdf)
+        file.flush()
+        text = subprocess.run(
+            ["pdftotext", "-bbox", "-l", "1", file.name, "-"],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+    words = {}
+    for left, top, _right, bottom, word in WORD.findall(text):
+        places = words.setdefault(word, [])
+        places.append(tuple(float(x) * MM for x in (left, top, bottom)))
+    return words
+
+
 @tagged("post_install", "-at_install")
-class TestLetterPaper(LetterCommon):
+class TestLetterWindow(LetterCommon):
     """Where the address stands on the printed letter, in mm, in the real PDF."""
 
     @classmethod
@@ -26,10 +48,7 @@ class TestLetterPaper(LetterCommon):
         cls.contact_1.name = "Jane Buyerova"
 
     def _print(self, **window):
-        """Return the places of the words on the first page, in mm.
-
-        :rtype: dict[str, list[tuple[float, float, float]]]: left, top, bottom by word
-        """
+        """Return the places of the words on a letter, see :func:`read_words`."""
         self.company_a.write(window)
         letter = self._plan_letter(
             self.customer_1,
@@ -40,20 +59,7 @@ class TestLetterPaper(LetterCommon):
         # Odoo renders no PDF in tests unless it is asked to.
         letter = letter.with_user(self.leaver).with_context(force_report_rendering=True)
         letter.action_release()
-        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
-            file.write(letter.sudo().letter_pdf_id.raw)
-            file.flush()
-            text = subprocess.run(
-                ["pdftotext", "-bbox", "-l", "1", file.name, "-"],
-                capture_output=True,
-                check=True,
-                text=True,
-            ).stdout
-        words = {}
-        for left, top, _right, bottom, word in WORD.findall(text):
-            places = words.setdefault(word, [])
-            places.append(tuple(float(x) * MM for x in (left, top, bottom)))
-        return words
+        return read_words(letter.sudo().letter_pdf_id.raw)
 
     def _check_window(self, words, top, left):
         """The sender begins at the window's corner, the address stands below it and
@@ -80,3 +86,36 @@ class TestLetterPaper(LetterCommon):
         lines = [words[word][0][1] for word in ("Buyerova", "Main", "10115")]
         for above, below in zip(lines, lines[1:], strict=False):
             self.assertAlmostEqual(below - above, 5.8, delta=0.5)
+
+
+@tagged("post_install", "-at_install")
+class TestLabelSheet(CardCommon):
+    """Where addresses stand on a sheet of 3 x 8 labels of 70 x 36 mm."""
+
+    def test_places(self):
+        customers = self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Customer{n}",
+                    "is_company": True,
+                    "user_id": self.leaver.id,
+                    "street": "Street",
+                    "city": "City",
+                }
+                for n in range(4)
+            ]
+        )
+        content, _kind = (
+            self.env["ir.actions.report"]
+            .with_context(force_report_rendering=True)
+            ._render_qweb_pdf(
+                "customer_continuity.report_labels",
+                self._batch(partners=customers).ids,
+            )
+        )
+        words = read_words(content)
+        # The padding of a label is 5 mm and 3 mm; 8 labels leave 4.5 mm above.
+        for number, (column, row) in enumerate([(0, 0), (1, 0), (2, 0), (0, 1)]):
+            left, top, _bottom = words[f"Customer{number}"][0]
+            self.assertAlmostEqual(left, 70 * column + 5, delta=TOLERANCE)
+            self.assertAlmostEqual(top, 4.5 + 36 * row + 3, delta=TOLERANCE)

@@ -79,7 +79,7 @@ class ContinuityTouchpoint(models.Model):
     )
     letter_medium = fields.Selection(
         [("mail", "By e-mail"), ("paper", "On paper"), ("both", "Both")],
-        string="Sent",
+        string="Way of Sending",
         help="Empty: as the channel of this contact says.",
     )
     signer_id = fields.Many2one(

@@ -40,7 +40,7 @@ class ContinuityLetterPreview(models.TransientModel):
     body = fields.Html(compute="_compute_letter")
     recipient = fields.Text(compute="_compute_letter")
     language = fields.Char(compute="_compute_letter")
-    medium = fields.Char(compute="_compute_letter", string="Sent")
+    medium = fields.Char(compute="_compute_letter", string="Way of Sending")
     signer_id = fields.Many2one(
         "res.users", compute="_compute_letter", string="Signed By"
     )

@@ -18,7 +18,7 @@ class ContinuityLetterWrite(models.TransientModel):
     )
     letter_medium = fields.Selection(
         [("mail", "By e-mail"), ("paper", "On paper"), ("both", "Both")],
-        string="Sent",
+        string="Way of Sending",
         help="Empty: as the channel of each contact says.",
     )
     signer_id = fields.Many2one(

@@ -42,6 +42,8 @@ class TestDemo(TransactionCase):
         self.assertIn("returned", running.line_ids.check_ids.mapped("state"))
         self.assertEqual(draft.state, "draft")
         self.assertFalse(draft._submission_errors())
+        for plan, lang in ((running, "zh_CN"), (draft, "ja_JP")):
+            self.assertFalse(plan._is_reason_untranslated(lang))
         reasons = " ".join(draft.line_ids.mapped("mode_reason"))
         for reason in ("key account", "focus account", "formerly large", "dislikes"):
             self.assertIn(reason, reasons)
@@ -85,7 +87,11 @@ class TestDemo(TransactionCase):
     def test_letters(self):
         """Some have left and came back with answers, others wait to be released."""
         letters = self.env["continuity.touchpoint"].search(
-            [("company_id", "=", self.company.id), ("template_id", "!=", False)]
+            [
+                ("company_id", "=", self.company.id),
+                ("origin_model", "=", "continuity.relationship"),
+                ("template_id", "!=", False),
+            ]
         )
         sent = letters.filtered("frozen_on")
         self.assertEqual(set(sent.mapped("state")), {"done"})

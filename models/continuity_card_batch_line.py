@@ -58,7 +58,9 @@ class ContinuityCardBatchLine(models.Model):
                 continue
             person = recipient if not recipient.is_company else recipient.browse()
             lang = recipient.lang or line.partner_id.lang or self.env.lang or "en_US"
-            line.address = recipient._continuity_postal_address(person, lang)
+            line.address = recipient.with_company(
+                line.batch_id.company_id
+            )._continuity_postal_address(person, lang)
 
     @api.depends(
         "partner_id",

@@ -177,9 +177,8 @@ class ContinuityTouchpoint(models.Model):
         :param str lang: code of the language of the letter
         """
         self.ensure_one()
-        return self._letter_recipient()._continuity_postal_address(
-            self._letter_person(), lang
-        )
+        recipient = self._letter_recipient().with_company(self.company_id)
+        return recipient._continuity_postal_address(self._letter_person(), lang)
 
     def _letter_fingerprint(self):
         """Return the SHA-256 over exactly what is sent, to compare with the one kept.

@@ -25,6 +25,9 @@ class ResPartner(models.Model):
     def _continuity_postal_address(self, person, lang):
         """Return the lines for an envelope, in the order of the reader's language.
 
+        The country is left out where the letter does not leave it: that of the
+        company of the environment.
+
         :param person: the ``res.partner`` it is addressed to by name, may be empty
         :param str lang: code of the language of what is in the envelope
         :rtype: str
@@ -45,6 +48,8 @@ class ResPartner(models.Model):
             names.append(recipient.name)
         address = recipient._display_address(without_company=True)
         lines = [re.sub(" +", " ", line).strip() for line in address.splitlines()]
+        if recipient.country_id == self.env.company.country_id:
+            lines = [line for line in lines if line != recipient.country_id.name]
         if recipient.country_id.code == "JP" and recipient.zip:
             lines = [
                 f"〒{line}" if line == recipient.zip.strip() else line for line in lines

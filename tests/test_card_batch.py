@@ -232,6 +232,20 @@ class TestCardLabels(CardCommon):
         lines = person._continuity_postal_address(person, "ja_JP").splitlines()
         self.assertEqual(lines[-2:], ["東京精機株式会社", "山田 様"])
 
+    def test_country_is_for_letters_abroad(self):
+        japan = self._create_customer(
+            "東京精機株式会社",
+            self.leaver,
+            street="千代田1-1",
+            city="千代田区",
+            country_id=self.env.ref("base.jp").id,
+        )
+        for country, said in (("base.de", True), ("base.jp", False)):
+            self.company_a.country_id = self.env.ref(country)
+            recipient = japan.with_company(self.company_a)
+            address = recipient._continuity_postal_address(japan.browse(), "en_US")
+            self.assertEqual("Japan" in address, said)
+
     def test_sheets(self):
         customers = self.env["res.partner"].create(
             [

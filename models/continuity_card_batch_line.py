@@ -49,7 +49,7 @@ class ContinuityCardBatchLine(models.Model):
         "UNIQUE(batch_id, partner_id)", "A customer gets one card of a batch."
     )
 
-    @api.depends("partner_id", "contact_id")
+    @api.depends("partner_id", "contact_id", "company_id")
     def _compute_address(self):
         for line in self:
             recipient = line.contact_id or line.partner_id
@@ -58,9 +58,8 @@ class ContinuityCardBatchLine(models.Model):
                 continue
             person = recipient if not recipient.is_company else recipient.browse()
             lang = recipient.lang or line.partner_id.lang or self.env.lang or "en_US"
-            line.address = recipient.with_company(
-                line.batch_id.company_id
-            )._continuity_postal_address(person, lang)
+            recipient = recipient.with_company(line.company_id)
+            line.address = recipient._continuity_postal_address(person, lang)
 
     @api.depends(
         "partner_id",

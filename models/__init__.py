@@ -101,6 +101,9 @@ from . import continuity_handover_first_contact
 from . import continuity_handover_step
 from . import continuity_handover_line_step
 from . import continuity_handover_remaining
+from . import continuity_handover_outcome
+from . import continuity_handover_outcome_measure
+from . import continuity_handover_outcome_report
 
 # Follow-up: never forget a customer, never let a customer forget you.
 from . import continuity_followup_policy
@@ -142,6 +145,7 @@ from . import res_company_working_time
 from . import res_config_settings
 from . import res_company_insight
 from . import res_company_handover_timing
+from . import res_company_outcome
 from . import res_partner
 from . import res_partner_postal
 from . import continuity_profile_required

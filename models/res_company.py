@@ -128,6 +128,22 @@ class ResCompany(models.Model):
         help="Of the sheet to the address field of the letter. 20 mm is DIN 5008.",
     )
 
+    def _continuity_report_font(self, lang):
+        """Return the fonts of a printed page, for CSS.
+
+        Chinese and Japanese write many characters differently; without a font of its
+        own, Chinese would be printed in Japanese shapes.
+
+        :param str lang: language of the page
+        :rtype: str
+        """
+        self.ensure_one()
+        east_asian = {
+            "ja_JP": ["'Noto Sans CJK JP'", "'Yu Gothic'", "'Hiragino Sans'"],
+            "zh_CN": ["'Noto Sans CJK SC'", "'Microsoft YaHei'", "'PingFang SC'"],
+        }.get(lang, [])
+        return ", ".join([self.font or "Lato", *east_asian, "sans-serif"])
+
     @api.model
     def _continuity_limits(self):
         """Return the least value of each number in the settings, and what it counts.

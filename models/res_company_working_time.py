@@ -137,3 +137,21 @@ class ResCompany(models.Model):
         if len(days) <= position:
             return day + timedelta(days=offset)
         return days[position]
+
+    def _continuity_count_working_days(self, day, last):
+        """Return how many working days of the company lie after a day, up to another.
+
+        :param date day: not counted itself
+        :param date last: counted, if worked on
+        :return: where the company has no working hours every day counts
+        :rtype: int
+        """
+        self.ensure_one()
+        calendar = self.sudo().resource_calendar_id
+        if not calendar or last <= day:
+            return max((last - day).days, 0)
+        tz = pytz.timezone(calendar.tz or "UTC")
+        start = tz.localize(datetime.combine(day + timedelta(days=1), time.min))
+        stop = tz.localize(datetime.combine(last, time.max))
+        intervals = calendar._work_intervals_batch(start, stop, tz=tz)[False]
+        return len({begin.astimezone(tz).date() for begin, *_ in intervals})

@@ -4,10 +4,7 @@ from odoo.tests import HttpCase, tagged
 from .common import ContinuityCommon
 
 
-@tagged("post_install", "-at_install")
-class TestTodayTour(ContinuityCommon, HttpCase):
-    """A salesperson works through the list, tries somebody in vain, and posts cards."""
-
+class TodayTourCommon(ContinuityCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -52,6 +49,11 @@ class TestTodayTour(ContinuityCommon, HttpCase):
         )
         self.env.invalidate_all()
 
+
+@tagged("post_install", "-at_install")
+class TestTodayTour(TodayTourCommon):
+    """A salesperson works through the list, tries somebody in vain, and posts cards."""
+
     def test_today(self):
         done = self._owe("Done Today")
         later = self._owe("Later On")
@@ -87,3 +89,15 @@ class TestTodayTour(ContinuityCommon, HttpCase):
         self.assertEqual(owed.state, "done")
         self.assertEqual(owed.attempt_ids.outcome, "posted")
         self.assertEqual(nowhere.state, "owed")
+
+
+@tagged("post_install", "-at_install")
+class TestTodayOnAPhone(TodayTourCommon):
+    browser_size = "400x800"
+    touch_enabled = True
+
+    def test_one_list(self):
+        self._owe("Due")
+        late = self._owe("Late")
+        late.date_due = fields.Date.subtract(fields.Date.today(), days=3)
+        self._tour("action_today", "today_phone")

@@ -55,6 +55,24 @@ tours.add("continuity_today", {
     ],
 });
 
+// On a phone one list to scroll down: no column beside another.
+tours.add("continuity_today_phone", {
+    steps: () => [
+        {
+            content: "the groups are as wide as the screen, one below the other",
+            trigger: ".o_kanban_group:nth-child(2) .o_kanban_record",
+            run: () => {
+                const [first, second] = [
+                    ...document.querySelectorAll(".o_kanban_group"),
+                ].map((group) => group.getBoundingClientRect());
+                if (second.left !== first.left || second.top < first.bottom) {
+                    throw new Error("The groups stand beside each other");
+                }
+            },
+        },
+    ],
+});
+
 // Nobody answers twice; then the ladder goes on by letter.
 tours.add("continuity_ladder", {
     steps: () => [

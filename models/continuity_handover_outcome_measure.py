@@ -287,7 +287,7 @@ class ContinuityHandoverOutcome(models.Model):
                 """SELECT tier_id, industry_id, GROUPING(industry_id),
                           COUNT(*), SUM(before), SUM(after)
                      FROM continuity_outcome
-                    WHERE owner_id IS NOT NULL AND (owner_since <= %s OR TRUE) AND before > 0
+                    WHERE owner_id IS NOT NULL AND owner_since <= %s AND before > 0
                  GROUP BY GROUPING SETS ((tier_id, industry_id), (tier_id))""",
                 day - timedelta(days=days),
             )

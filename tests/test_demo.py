@@ -56,6 +56,8 @@ class TestDemo(TransactionCase):
             self.assertEqual(user.company_ids, self.company)
             menu = self.env.ref("customer_continuity.menu_root")
             below = self.env["ir.ui.menu"].search([("id", "child_of", menu.id)])
+            # Odoo takes over the time zone of the first browser.
+            self.assertTrue(user.login_date)
             # Where they are after the log-in.
             self.assertIn(user.action_id.id, [m.action.id for m in below if m.action])
 

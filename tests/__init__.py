@@ -28,6 +28,7 @@ from . import test_handover_outcome
 from . import test_handover_plan
 from . import test_handover_support
 from . import test_handover_telling
+from . import test_handover_telling_tour
 from . import test_handover_timing
 from . import test_handover_tour
 from . import test_handover_undo

@@ -2,6 +2,8 @@
 contacts besides the joint visit.
 """
 
+import re
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
@@ -9,6 +11,9 @@ from odoo.tools import is_html_empty
 from .continuity_touchpoint import OPEN_STATES
 
 LETTER = "customer_continuity.letter_handover_%s"
+KANA = re.compile("[ぁ-んァ-ヶ]")
+HAN = re.compile("[ぁ-んァ-ヶ一-龯々〆]")
+LATIN = re.compile("[A-Za-zÀ-ÿ]")
 
 
 class MailTemplate(models.Model):
@@ -76,15 +81,22 @@ class ContinuityHandover(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if not self._origin or not self.customer_reason:
+        text = self.with_context(lang=lang).customer_reason
+        if not self._origin or not text:
+            return False
+        # Which language somebody typed is known nowhere; the script says most of it.
+        language, han = lang.split("_")[0], len(HAN.findall(text))
+        is_east_asian = 3 * han >= len(LATIN.findall(text))
+        if is_east_asian != (language in ("ja", "zh")):
+            return True
+        if is_east_asian:
+            return language == "zh" and bool(KANA.search(text))
+        source = (self.create_uid.lang or "en_US").split("_")[0]
+        if language == source or source in ("ja", "zh"):
             return False
         field = self._fields["customer_reason"]
         stored = field._get_stored_translations(self._origin) or {}
-        source = self.create_uid.lang or "en_US"
-        if lang.split("_")[0] == source.split("_")[0]:
-            return False
-        text = stored.get(source) or stored.get("en_US")
-        return stored.get(lang, text) == text
+        return stored.get(lang, text) == stored.get("en_US")
 
     def action_preview_letters(self):
         """Show the letters of this plan one by one, with each customer's own data;

@@ -22,7 +22,7 @@ class ContinuityHandoverProposed(models.AbstractModel):
     _inherit = "continuity.handover.proposed"
 
     tell_when = fields.Selection(
-        [("now", "Now, with both people"), ("hold", "On hold")],
+        [("now", "Now, together"), ("hold", "On hold")],
         string="When to Tell",
         default="now",
         required=True,

@@ -36,7 +36,7 @@ class ContinuityTouchpoint(models.Model):
             cosigner.email,
         )
         text = Markup("<br/>").join(line for line in lines if line)
-        return signature + SIGNATURE.format(text)
+        return signature + SIGNATURE.format(Markup("<br/>") + text)
 
     def _letter_signer_problems(self):
         problems = super()._letter_signer_problems()

@@ -160,6 +160,16 @@ class TestHandoverTelling(TellingCommon):
         self.assertIn(
             "not translated into", "\n".join(letter._letter_problems()[letter.id])
         )
+        for lang, text, untranslated in (
+            ("ja_JP", "Akiko 田中 takes over", True),
+            ("ja_JP", "田中（Akiko）が担当", False),
+            ("zh_CN", "名古屋へ異動いたします", True),
+            ("zh_CN", "调往名古屋", False),
+            ("en_US", "名古屋へ異動いたします", True),
+            ("en_US", "Akiko (田中) takes over", False),
+        ):
+            plan.with_context(lang=lang).customer_reason = text
+            self.assertEqual(plan._is_reason_untranslated(lang), untranslated, text)
 
     def test_vague_words_are_flagged(self):
         plan = self._told_plan()

@@ -44,6 +44,9 @@ class ContinuityLetterPreview(models.TransientModel):
     signer_id = fields.Many2one(
         "res.users", compute="_compute_letter", string="Signed By"
     )
+    cosigner_id = fields.Many2one(
+        related="touchpoint_id.cosigner_id", related_sudo=False, string="And By"
+    )
     problems = fields.Text(compute="_compute_letter")
     warnings = fields.Text(compute="_compute_letter")
     can_release = fields.Boolean(compute="_compute_letter")

@@ -3,6 +3,7 @@
 Each is forked from a loaded Odoo like the workers of Odoo's own server.
 """
 
+import logging
 import os
 import signal
 import time
@@ -55,6 +56,8 @@ def kill(pid):
 
 
 def _schedule_forever(database):
+    # Odoo's own deprecations, once per process.
+    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
     cron = Registry(database)["ir.cron"]
     while True:
         with Registry(database).cursor() as cr:

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date, format_datetime
 
+from .continuity_handover_brief import ANSWERS
+
 # Ids of a line are so far apart: each kind of work on it has its own.
 KINDS = 16
 
@@ -36,6 +38,7 @@ class ContinuityHandoverRemaining(models.Model):
         "continuity.handover.check": ["state", "line_id", "topic_id"],
         "continuity.handover.topic": ["required"],
         "continuity.handover.line.step": ["state", "actor", "line_id"],
+        "continuity.handover.brief": ["line_id", *ANSWERS],
         "continuity.relationship": ["revenue"],
     }
 
@@ -44,6 +47,7 @@ class ContinuityHandoverRemaining(models.Model):
             ("visit", "To visit"),
             ("prepare", "To prepare"),
             ("answer", "Question to answer"),
+            ("brief", "Brief to complete"),
             ("step", "Outside Odoo"),
         ],
         string="Kind of Work",
@@ -61,7 +65,10 @@ class ContinuityHandoverRemaining(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     partner_id = fields.Many2one("res.partner", readonly=True)
     value = fields.Monetary(
-        readonly=True, help="Revenue of the customer in the period of the settings."
+        readonly=True,
+        # A customer may stand here several times.
+        aggregator="max",
+        help="Revenue of the customer in the period of the settings.",
     )
     item_count = fields.Integer(string="Items", readonly=True)
     moment = fields.Datetime(string="When", readonly=True)
@@ -122,6 +129,10 @@ class ContinuityHandoverRemaining(models.Model):
                     WHERE check_item.state = %s
                       AND (topic.required OR check_item.state = 'returned')
                  GROUP BY check_item.line_id"""
+        missing = SQL(" + ").join(
+            SQL("(COALESCE(%s, '') !~ '\\S')::int", SQL.identifier(name))
+            for name in ANSWERS
+        )
         return {
             "prepare": (1, SQL(items, "to_prepare")),
             "visit": (
@@ -133,6 +144,17 @@ class ContinuityHandoverRemaining(models.Model):
                 ),
             ),
             "answer": (3, SQL(items, "returned")),
+            "brief": (
+                5,
+                SQL(
+                    """SELECT line_id, missing AS item_count,
+                              NULL::timestamp AS moment
+                         FROM (SELECT line_id, %s AS missing
+                                 FROM continuity_handover_brief) AS brief
+                        WHERE missing > 0""",
+                    missing,
+                ),
+            ),
             "step": (
                 4,
                 SQL(
@@ -154,7 +176,7 @@ class ContinuityHandoverRemaining(models.Model):
             row.what = getattr(row, f"_describe_{row.kind}")()
 
     def _describe_prepare(self):
-        return self.env._("Prepare %s items", self.item_count)
+        return self.env._("Items to prepare: %s", self.item_count)
 
     def _describe_visit(self):
         if not self.moment:
@@ -172,7 +194,10 @@ class ContinuityHandoverRemaining(models.Model):
         )
 
     def _describe_answer(self):
-        return self.env._("Answer %s questions", self.item_count)
+        return self.env._("Questions to answer: %s", self.item_count)
+
+    def _describe_brief(self):
+        return self.env._("Answers missing in the brief: %s", self.item_count)
 
     def _describe_step(self):
         names = self.line_id.sudo().step_ids.filtered(

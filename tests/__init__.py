@@ -36,6 +36,7 @@ from . import test_handover_undo_property
 from . import test_handover_undo_tour
 from . import test_handover_wizard
 from . import test_handover_work
+from . import test_handover_work_tour
 from . import test_insight
 from . import test_ladder
 from . import test_last_contact

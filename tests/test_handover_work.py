@@ -4,6 +4,8 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from odoo.addons.customer_continuity.models.continuity_handover_brief import ANSWERS
+
 from .common_handover import HandoverCommon
 
 
@@ -14,12 +16,14 @@ class TestHandoverRemaining(HandoverCommon):
         super().setUpClass()
         cls.demo_plans = cls.env["continuity.handover"].search([])
 
-    def _remaining(self, user, **context):
+    def _remaining(self, user, *domain, **context):
+        """What remains besides the briefs, which have a test of their own."""
+        domain = domain or [("kind", "!=", "brief")]
         return (
             self.env["continuity.handover.remaining"]
             .with_user(user)
             .with_context(allowed_company_ids=user.company_ids.ids, **context)
-            .search([("handover_id", "not in", self.demo_plans.ids)])
+            .search([("handover_id", "not in", self.demo_plans.ids), *domain])
         )
 
     def _kinds(self, user, partner):
@@ -46,8 +50,22 @@ class TestHandoverRemaining(HandoverCommon):
                 lambda x: x.partner_id == self.customer_1
             )
             self.assertEqual(rows.kind, "answer")
-            self.assertEqual(rows.what, "Answer 1 questions")
+            self.assertEqual(rows.what, "Questions to answer: 1")
             self.assertEqual(rows.action_open()["res_id"], check.id)
+
+    def test_five_answers_of_the_brief(self):
+        """Those missing are counted; with all five the row is gone."""
+        line = self._line_of(self._running_plan(), self.customer_2)
+        brief = self.env["continuity.handover.brief"].sudo()._ensure(line)
+        domain = [("kind", "=", "brief"), ("line_id", "=", line.id)]
+        row = self._remaining(self.leaver, *domain)
+        self.assertEqual(row.what, "Answers missing in the brief: 5")
+        brief.answer_buying, brief.answer_risk = "Speed", "  "
+        row.invalidate_recordset()
+        self.assertEqual(self._remaining(self.leaver, *domain).item_count, 4)
+        brief.write(dict.fromkeys(ANSWERS, "Known"))
+        self.assertFalse(self._remaining(self.leaver, *domain))
+        self.assertFalse(self._remaining(self.colleague, *domain))
 
     def test_optional_items_do_not_count(self):
         plan = self._running_plan()
@@ -61,7 +79,7 @@ class TestHandoverRemaining(HandoverCommon):
         line = self._line_of(plan, self.customer_1)
         rows = self._remaining(self.leaver).filtered(lambda x: x.line_id == line)
         self.assertEqual(
-            sorted(rows.mapped("what"))[0], f"Prepare {len(line.check_ids)} items"
+            sorted(rows.mapped("what"))[0], f"Items to prepare: {len(line.check_ids)}"
         )
         self.assertIn("3/2/27", sorted(rows.mapped("what"))[1])
         with self._after_visit(line):
@@ -128,7 +146,11 @@ class TestHandoverRemaining(HandoverCommon):
         plan = self._running_plan()
         model = self.env["continuity.handover.remaining"].with_user(self.leaver)
         groups = dict(
-            model._read_group([("handover_id", "=", plan.id)], ["kind"], ["__count"])
+            model._read_group(
+                [("handover_id", "=", plan.id), ("kind", "!=", "brief")],
+                ["kind"],
+                ["__count"],
+            )
         )
         self.assertEqual(groups, {"prepare": 2, "visit": 1})
         action = self._remaining(self.leaver)[0].action_open()

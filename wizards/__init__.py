@@ -17,6 +17,7 @@ from . import continuity_followup_preview
 from . import continuity_report_contact_followup
 from . import continuity_user_reassign
 from . import continuity_handover_wizard_rules
+from . import continuity_handover_wizard_list_file
 from . import continuity_handover_wizard_list
 from . import continuity_handover_wizard_timing
 from . import continuity_handover_reaction

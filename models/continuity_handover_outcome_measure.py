@@ -16,7 +16,9 @@ NOTHING = (0, 0, 0)
 class ContinuityHandover(models.Model):
     _inherit = "continuity.handover"
 
-    outcome_ids = fields.One2many("continuity.handover.outcome", "handover_id")
+    outcome_ids = fields.One2many(
+        "continuity.handover.outcome", "handover_id", string="Outcome by Customer"
+    )
 
     # === SCHEDULER === #
 

@@ -24,16 +24,23 @@ class BriefColumn:
     :param str label: what it is called, translated
     :param str kind: how the raw value is shown, see ``_format_<kind>``
     :param dict options: labels of a selection, by value
+    :param bool wide: holds whole sentences, which take the room that is left
     """
 
     key: str
     label: str
     kind: str = "text"
     options: dict = field(default_factory=dict)
+    wide: bool = False
 
     @property
-    def is_figure(self):
-        return self.kind in ("money", "number", "quantity", "ratio", "percent")
+    def css(self):
+        """How its cells are set: figures flush right, dates and numbers unbroken."""
+        if self.kind in ("money", "number", "quantity", "ratio", "percent"):
+            return "text-end"
+        if self.wide:
+            return "o_brief_wide"
+        return "o_brief_unbroken" if self.kind in ("date", "phone") else None
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class ContinuityHandoverBrief(models.Model):
                     BriefColumn("quantity", _("Quantity"), "quantity"),
                     BriefColumn("amount", _("Amount without Taxes"), "money"),
                     BriefColumn("times", _("Times"), "number"),
-                    BriefColumn("events", _("When and Why"), "events"),
+                    BriefColumn("events", _("When and Why"), "events", wide=True),
                 ],
             ),
         ]

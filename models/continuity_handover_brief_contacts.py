@@ -42,7 +42,7 @@ class ContinuityHandoverBrief(models.Model):
                 [
                     BriefColumn("when", _("When"), "date"),
                     BriefColumn("kind", _("Kind"), "choice", {"meeting": _("Meeting")}),
-                    BriefColumn("what", _("What")),
+                    BriefColumn("what", _("What"), wide=True),
                     BriefColumn("who", _("By")),
                 ],
             ),
@@ -57,7 +57,7 @@ class ContinuityHandoverBrief(models.Model):
                         "choice",
                         dict(concern["kind"]._description_selection(self.env)),
                     ),
-                    BriefColumn("question", _("What It Is About")),
+                    BriefColumn("question", _("What It Is About"), wide=True),
                     BriefColumn(
                         "state",
                         _("Status"),
@@ -80,7 +80,7 @@ class ContinuityHandoverBrief(models.Model):
                         {"meeting": _("Meeting"), "message": _("Message from them")},
                     ),
                     BriefColumn("who", _("With")),
-                    BriefColumn("gist", _("What Was Said")),
+                    BriefColumn("gist", _("What Was Said"), wide=True),
                 ],
             ),
             BriefSection(
@@ -89,7 +89,7 @@ class ContinuityHandoverBrief(models.Model):
                 [
                     BriefColumn("date", _("When"), "date"),
                     BriefColumn("who", _("By")),
-                    BriefColumn("gist", _("Note")),
+                    BriefColumn("gist", _("Note"), wide=True),
                 ],
             ),
         ]
@@ -162,6 +162,8 @@ class ContinuityHandoverBrief(models.Model):
           JOIN calendar_event e ON e.id = a.event_id
           JOIN res_partner p ON p.id = person.person_id
          WHERE e.active AND e.stop < %(now)s AND %(meeting)s AND %(external)s
+           AND NOT EXISTS (SELECT FROM continuity_touchpoint t
+                            WHERE t.event_id = e.id AND t.state = 'done')
       GROUP BY person.line_id, e.id""",
             now=fields.Datetime.now(),
             meeting=self._sql_meeting_shown(),
@@ -293,7 +295,17 @@ class ContinuityHandoverBrief(models.Model):
      LEFT JOIN res_partner author ON author.id = m.author_id
          WHERE m.date <= %(now)s
            AND (m.record_company_id = line.company_id
-                OR m.record_company_id IS NULL)""",
+                OR m.record_company_id IS NULL)
+           -- Reported as a contact of the ledger by the same click: told there.
+           AND NOT EXISTS (
+                SELECT FROM continuity_touchpoint t
+                  JOIN continuity_touchpoint_attempt a ON a.touchpoint_id = t.id
+                 WHERE t.partner_id = line.partner_id
+                   AND t.company_id = line.company_id
+                   AND (a.date BETWEEN m.date - interval '1 minute'
+                                   AND m.date + interval '1 minute'
+                        OR a.create_date BETWEEN m.date - interval '1 minute'
+                                             AND m.date + interval '1 minute'))""",
             documents=self._sql_documents(),
             types=tuple(types.ids),
             subtype=self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_activities"),

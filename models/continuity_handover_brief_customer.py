@@ -19,7 +19,7 @@ class ContinuityHandoverBrief(models.Model):
                 [
                     BriefColumn("name", _("Name")),
                     BriefColumn("function", _("Function")),
-                    BriefColumn("phone", _("Telephone")),
+                    BriefColumn("phone", _("Telephone"), "phone"),
                     BriefColumn("email", _("E-mail")),
                     BriefColumn("channel", _("Preferred Channel")),
                 ],

@@ -69,6 +69,10 @@ class ContinuityHandoverBrief(models.Model):
         return str(value)
 
     @api.model
+    def _format_phone(self, value, column, row):
+        return value
+
+    @api.model
     def _format_joined(self, value, column, row):
         return ": ".join(self._format_text(part) for part in value if part)
 

@@ -195,6 +195,17 @@ class TestHandoverBrief(HandoverCommon):
         touchpoint.with_user(self.leaver).log_attempt("no_answer", note="In vain")
         self.assertNotIn("interactions", self._sections(self._approved()))
 
+    def test_a_visit_is_told_once(self):
+        """Its attempt, its meeting and its ticked activity are one contact."""
+        line = self._approved()
+        self.assertTrue(line.visit_touchpoint_id.event_id)
+        with self._after_visit(line):
+            self._hold_visit(line, note="They welcome it.")
+            line.with_user(self.leaver).action_refresh_brief()
+            text = self._sections(line)["interactions"]
+        self.assertEqual(len(text.splitlines()), 1, text)
+        self.assertIn("They welcome it.", text)
+
     def test_last_ten(self):
         for day in range(10, 25):
             self._meeting(

@@ -7,9 +7,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools.misc import mute_logger
 
+from ..models import continuity_handover_brief_line
 from .common_handover import HandoverCommon
 
-STATEMENTS = "odoo.addons.customer_continuity.models.continuity_handover_brief_line"
+LOGGER = "odoo.addons.customer_continuity.models.continuity_handover_brief_line"
 
 
 @tagged("post_install", "-at_install")
@@ -198,7 +199,9 @@ class TestHandoverBrief(HandoverCommon):
     def test_a_visit_is_told_once(self):
         """Its attempt, its meeting and its ticked activity are one contact."""
         line = self._approved()
-        self.assertTrue(line.visit_touchpoint_id.event_id)
+        line.with_user(self.approver).invite_customer = True
+        meeting = line.visit_touchpoint_id.event_id
+        self.assertIn(self.contact_1, meeting.partner_ids)
         with self._after_visit(line):
             self._hold_visit(line, note="They welcome it.")
             line.with_user(self.leaver).action_refresh_brief()
@@ -356,11 +359,11 @@ class TestHandoverBrief(HandoverCommon):
 
         def fail(self, lines, keys=None):
             if bad in lines.sudo(False).with_env(bad.env):
-                raise ValueError("Something is wrong")
+                self.env.cr.execute("SELECT 'Something is wrong'::int")
             return collect(self, lines, keys)
 
         self.patch(model, "_collect", fail)
-        with mute_logger(STATEMENTS):
+        with mute_logger(LOGGER, "odoo.sql_db"):
             self._approve(plan)
             self.assertEqual(plan.state, "running")
             self._run_cron("handover_brief")
@@ -372,6 +375,15 @@ class TestHandoverBrief(HandoverCommon):
         self.assertNotIn(
             bad, self.env["continuity.handover.line"].search(good._domain_to_build())
         )
+
+    def test_long_plan_is_left_to_the_scheduler(self):
+        self.patch(continuity_handover_brief_line, "BRIEFS_WHILE_WAITING", 1)
+        self.patch(continuity_handover_brief_line, "BRIEF_BATCH_SIZE", 1)
+        plan = self._running_plan()
+        self.assertFalse(any(plan.line_ids.sudo().brief_ids.mapped("built_on")))
+        self._run_cron("handover_brief")
+        briefs = plan.line_ids.sudo().brief_ids
+        self.assertEqual(len(briefs.filtered("built_on")), 2)
 
     # === In the reader's words === #
 

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import format_amount, format_date, format_datetime, formatLang
+from odoo.tools import format_amount, format_date, formatLang
 
 from .continuity_handover_brief import ANSWERS
 
@@ -86,7 +86,9 @@ class ContinuityHandoverBrief(models.Model):
     def _format_date(self, value, column, row):
         if len(value) > len("2000-01-01"):
             moment = fields.Datetime.to_datetime(value)
-            return format_datetime(self.env, moment, dt_format="short")
+            return self.env["ir.qweb.field.datetime"].value_to_html(
+                moment, {"hide_seconds": True}
+            )
         return format_date(self.env, value)
 
     @api.model

@@ -404,6 +404,8 @@ class TestHandoverBrief(HandoverCommon):
         line = self._approved()
         html = line.with_user(self.leaver).brief_html
         self.assertNotIn("<script>", html)
+        # What a phone shows instead of the head of the table.
+        self.assertIn('title="Function"', html)
         self.assertIn("&lt;script&gt;", html)
 
     def test_report(self):

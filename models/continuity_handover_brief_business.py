@@ -11,61 +11,66 @@ class ContinuityHandoverBrief(models.Model):
 
     @api.model
     def _get_sections(self):
-        _ = self.env._
         order = self.env["sale.order"]._fields
         return super()._get_sections() + [
             BriefSection(
                 "deals",
-                _("Open Deals"),
+                self.env._("Open Deals"),
                 [
-                    BriefColumn("name", _("Deal")),
-                    BriefColumn("stage", _("Stage")),
-                    BriefColumn("amount", _("Expected Revenue"), "money"),
-                    BriefColumn("closing", _("Expected Closing"), "date"),
-                    BriefColumn("next_step", _("Next Step"), "joined"),
-                    BriefColumn("next_on", _("Next Step On"), "date"),
-                    BriefColumn("user", _("Salesperson")),
+                    BriefColumn("name", self.env._("Deal")),
+                    BriefColumn("stage", self.env._("Stage")),
+                    BriefColumn("amount", self.env._("Expected Revenue"), "money"),
+                    BriefColumn("closing", self.env._("Expected Closing"), "date"),
+                    BriefColumn("next_step", self.env._("Next Step"), "joined"),
+                    BriefColumn("next_on", self.env._("Next Step On"), "date"),
+                    BriefColumn("user", self.env._("Salesperson")),
                 ],
             ),
             BriefSection(
                 "orders",
-                _("Quotations and Open Orders"),
+                self.env._("Quotations and Open Orders"),
                 [
-                    BriefColumn("name", _("Order")),
+                    BriefColumn("name", self.env._("Order")),
                     BriefColumn(
                         "state",
-                        _("Status"),
+                        self.env._("Status"),
                         "choice",
                         dict(order["state"]._description_selection(self.env)),
                     ),
-                    BriefColumn("date", _("Date"), "date"),
-                    BriefColumn("amount", _("Amount without Taxes"), "money"),
-                    BriefColumn("valid_until", _("Valid Until"), "date"),
-                    BriefColumn("promised_on", _("Delivery Promised For"), "date"),
-                    BriefColumn("delivered", _("Delivered / Ordered"), "ratio"),
-                    BriefColumn("reason", _("Reason for Purchase")),
+                    BriefColumn("date", self.env._("Date"), "date"),
+                    BriefColumn("amount", self.env._("Amount without Taxes"), "money"),
+                    BriefColumn("valid_until", self.env._("Valid Until"), "date"),
+                    BriefColumn(
+                        "promised_on", self.env._("Delivery Promised For"), "date"
+                    ),
+                    BriefColumn(
+                        "delivered", self.env._("Delivered / Ordered"), "ratio"
+                    ),
+                    BriefColumn("reason", self.env._("Reason for Purchase")),
                 ],
             ),
             BriefSection(
                 "invoices",
-                _("Open Invoices"),
+                self.env._("Open Invoices"),
                 [
-                    BriefColumn("name", _("Invoice")),
-                    BriefColumn("date", _("Date"), "date"),
-                    BriefColumn("due", _("Due"), "date"),
-                    BriefColumn("amount", _("Still to Pay"), "money"),
-                    BriefColumn("days_late", _("Days Overdue"), "number"),
+                    BriefColumn("name", self.env._("Invoice")),
+                    BriefColumn("date", self.env._("Date"), "date"),
+                    BriefColumn("due", self.env._("Due"), "date"),
+                    BriefColumn("amount", self.env._("Still to Pay"), "money"),
+                    BriefColumn("days_late", self.env._("Days Overdue"), "number"),
                 ],
             ),
             BriefSection(
                 "purchases",
-                _("Purchases of the Window"),
+                self.env._("Purchases of the Window"),
                 [
-                    BriefColumn("product", _("Product")),
-                    BriefColumn("quantity", _("Quantity"), "quantity"),
-                    BriefColumn("amount", _("Amount without Taxes"), "money"),
-                    BriefColumn("times", _("Times"), "number"),
-                    BriefColumn("events", _("When and Why"), "events", wide=True),
+                    BriefColumn("product", self.env._("Product")),
+                    BriefColumn("quantity", self.env._("Quantity"), "quantity"),
+                    BriefColumn("amount", self.env._("Amount without Taxes"), "money"),
+                    BriefColumn("times", self.env._("Times"), "number"),
+                    BriefColumn(
+                        "events", self.env._("When and Why"), "events", wide=True
+                    ),
                 ],
             ),
         ]

@@ -33,63 +33,70 @@ class ContinuityHandoverBrief(models.Model):
 
     @api.model
     def _get_sections(self):
-        _ = self.env._
         concern = self.env["continuity.concern"]._fields
         return super()._get_sections() + [
             BriefSection(
                 "promises",
-                _("Promised and Planned"),
+                self.env._("Promised and Planned"),
                 [
-                    BriefColumn("when", _("When"), "date"),
-                    BriefColumn("kind", _("Kind"), "choice", {"meeting": _("Meeting")}),
-                    BriefColumn("what", _("What"), wide=True),
-                    BriefColumn("who", _("By")),
+                    BriefColumn("when", self.env._("When"), "date"),
+                    BriefColumn(
+                        "kind",
+                        self.env._("Kind"),
+                        "choice",
+                        {"meeting": self.env._("Meeting")},
+                    ),
+                    BriefColumn("what", self.env._("What"), wide=True),
+                    BriefColumn("who", self.env._("By")),
                 ],
             ),
             BriefSection(
                 "concerns",
-                _("Concerns"),
+                self.env._("Concerns"),
                 [
-                    BriefColumn("raised", _("Raised"), "date"),
+                    BriefColumn("raised", self.env._("Raised"), "date"),
                     BriefColumn(
                         "kind",
-                        _("Kind"),
+                        self.env._("Kind"),
                         "choice",
                         dict(concern["kind"]._description_selection(self.env)),
                     ),
-                    BriefColumn("question", _("What It Is About"), wide=True),
+                    BriefColumn("question", self.env._("What It Is About"), wide=True),
                     BriefColumn(
                         "state",
-                        _("Status"),
+                        self.env._("Status"),
                         "choice",
                         dict(concern["state"]._description_selection(self.env)),
                     ),
-                    BriefColumn("deadline", _("Answer By"), "date"),
-                    BriefColumn("who", _("Responsible")),
+                    BriefColumn("deadline", self.env._("Answer By"), "date"),
+                    BriefColumn("who", self.env._("Responsible")),
                 ],
             ),
             BriefSection(
                 "interactions",
-                _("Last True Contacts"),
+                self.env._("Last True Contacts"),
                 [
-                    BriefColumn("date", _("When"), "date"),
+                    BriefColumn("date", self.env._("When"), "date"),
                     BriefColumn(
                         "kind",
-                        _("How"),
+                        self.env._("How"),
                         "choice",
-                        {"meeting": _("Meeting"), "message": _("Message from them")},
+                        {
+                            "meeting": self.env._("Meeting"),
+                            "message": self.env._("Message from them"),
+                        },
                     ),
-                    BriefColumn("who", _("With")),
-                    BriefColumn("gist", _("What Was Said"), wide=True),
+                    BriefColumn("who", self.env._("With")),
+                    BriefColumn("gist", self.env._("What Was Said"), wide=True),
                 ],
             ),
             BriefSection(
                 "notes",
-                _("Notes in the Chatter"),
+                self.env._("Notes in the Chatter"),
                 [
-                    BriefColumn("date", _("When"), "date"),
-                    BriefColumn("who", _("By")),
-                    BriefColumn("gist", _("Note"), wide=True),
+                    BriefColumn("date", self.env._("When"), "date"),
+                    BriefColumn("who", self.env._("By")),
+                    BriefColumn("gist", self.env._("Note"), wide=True),
                 ],
             ),
         ]

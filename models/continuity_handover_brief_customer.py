@@ -11,73 +11,80 @@ class ContinuityHandoverBrief(models.Model):
 
     @api.model
     def _get_sections(self):
-        _ = self.env._
         return super()._get_sections() + [
             BriefSection(
                 "contacts",
-                _("Contacts"),
+                self.env._("Contacts"),
                 [
-                    BriefColumn("name", _("Name")),
-                    BriefColumn("function", _("Function")),
-                    BriefColumn("phone", _("Telephone"), "phone"),
-                    BriefColumn("email", _("E-mail")),
-                    BriefColumn("channel", _("Preferred Channel")),
+                    BriefColumn("name", self.env._("Name")),
+                    BriefColumn("function", self.env._("Function")),
+                    BriefColumn("phone", self.env._("Telephone"), "phone"),
+                    BriefColumn("email", self.env._("E-mail")),
+                    BriefColumn("channel", self.env._("Preferred Channel")),
                 ],
             ),
             BriefSection(
                 "organisation",
-                _("Organisation and Business"),
+                self.env._("Organisation and Business"),
                 [
-                    BriefColumn("industry", _("Industry")),
-                    BriefColumn("country", _("Country")),
-                    BriefColumn("lang", _("Language"), "lang"),
-                    BriefColumn("website", _("Website")),
-                    BriefColumn("business", _("Organisation and Business")),
-                    BriefColumn("equipment", _("Equipment They Own")),
-                    BriefColumn("problems", _("Current Problems")),
-                    BriefColumn("decision_makers", _("Decision-Makers")),
+                    BriefColumn("industry", self.env._("Industry")),
+                    BriefColumn("country", self.env._("Country")),
+                    BriefColumn("lang", self.env._("Language"), "lang"),
+                    BriefColumn("website", self.env._("Website")),
+                    BriefColumn("business", self.env._("Organisation and Business")),
+                    BriefColumn("equipment", self.env._("Equipment They Own")),
+                    BriefColumn("problems", self.env._("Current Problems")),
+                    BriefColumn("decision_makers", self.env._("Decision-Makers")),
                 ],
                 card=True,
             ),
             BriefSection(
                 "profile",
-                _("Profile and Preferences"),
+                self.env._("Profile and Preferences"),
                 [
-                    BriefColumn("buying_reason", _("Why They Buy")),
-                    BriefColumn("preferences", _("Preferences")),
-                    BriefColumn("channel", _("Preferred Channel")),
-                    BriefColumn("dislikes", _("Dislikes a Change of Contact"), "flag"),
-                    BriefColumn("no_courtesy", _("No Courtesy Contacts"), "flag"),
-                    BriefColumn("focus", _("Focus Account"), "flag"),
-                    BriefColumn("payment_term", _("Payment Terms")),
+                    BriefColumn("buying_reason", self.env._("Why They Buy")),
+                    BriefColumn("preferences", self.env._("Preferences")),
+                    BriefColumn("channel", self.env._("Preferred Channel")),
+                    BriefColumn(
+                        "dislikes", self.env._("Dislikes a Change of Contact"), "flag"
+                    ),
+                    BriefColumn(
+                        "no_courtesy", self.env._("No Courtesy Contacts"), "flag"
+                    ),
+                    BriefColumn("focus", self.env._("Focus Account"), "flag"),
+                    BriefColumn("payment_term", self.env._("Payment Terms")),
                 ],
                 card=True,
             ),
             BriefSection(
                 "figures",
-                _("Figures"),
+                self.env._("Figures"),
                 [
-                    BriefColumn("tier", _("Tier")),
-                    BriefColumn("revenue", _("Revenue of the Window"), "money"),
-                    BriefColumn("peak", _("Best Year"), "money"),
-                    BriefColumn("first_purchase", _("First Purchase"), "date"),
-                    BriefColumn("last_purchase", _("Last Purchase"), "date"),
-                    BriefColumn("last_contact", _("Last True Contact"), "date"),
-                    BriefColumn("open_amount", _("Open Invoices"), "money"),
-                    BriefColumn("overdue_amount", _("Overdue"), "money"),
+                    BriefColumn("tier", self.env._("Tier")),
+                    BriefColumn(
+                        "revenue", self.env._("Revenue of the Window"), "money"
+                    ),
+                    BriefColumn("peak", self.env._("Best Year"), "money"),
+                    BriefColumn("first_purchase", self.env._("First Purchase"), "date"),
+                    BriefColumn("last_purchase", self.env._("Last Purchase"), "date"),
+                    BriefColumn(
+                        "last_contact", self.env._("Last True Contact"), "date"
+                    ),
+                    BriefColumn("open_amount", self.env._("Open Invoices"), "money"),
+                    BriefColumn("overdue_amount", self.env._("Overdue"), "money"),
                 ],
                 card=True,
             ),
             BriefSection(
                 "prices",
-                _("Price Agreements"),
+                self.env._("Price Agreements"),
                 [
-                    BriefColumn("pricelist", _("Pricelist")),
-                    BriefColumn("product", _("Product")),
-                    BriefColumn("min_quantity", _("From Quantity"), "number"),
-                    BriefColumn("price", _("Price"), "money"),
-                    BriefColumn("discount", _("Discount"), "percent"),
-                    BriefColumn("until", _("Until"), "date"),
+                    BriefColumn("pricelist", self.env._("Pricelist")),
+                    BriefColumn("product", self.env._("Product")),
+                    BriefColumn("min_quantity", self.env._("From Quantity"), "number"),
+                    BriefColumn("price", self.env._("Price"), "money"),
+                    BriefColumn("discount", self.env._("Discount"), "percent"),
+                    BriefColumn("until", self.env._("Until"), "date"),
                 ],
             ),
         ]

@@ -25,9 +25,7 @@ class ContinuityHandoverLine(models.Model):
     brief_ids = fields.One2many(
         "continuity.handover.brief", "line_id", string="Briefs", copy=False
     )
-    brief_id = fields.Many2one(
-        "continuity.handover.brief", string="Brief", compute="_compute_brief"
-    )
+    brief_id = fields.Many2one("continuity.handover.brief", compute="_compute_brief")
     brief_built_on = fields.Datetime(string="As Of", compute="_compute_brief")
     brief_built_by_id = fields.Many2one(
         "res.users", string="Built By", compute="_compute_brief"
@@ -282,7 +280,9 @@ class ContinuityHandover(models.Model):
         brief = self.env["continuity.handover.brief"]
         lines = self.sudo().line_ids.filtered(lambda line: not line.excluded)
         # Approved once before, and changed since.
-        brief.sudo().search([("line_id", "in", lines.ids)]).write({"built_on": False})
+        brief.sudo().search([("line_id", "in", lines.ids)]).write(
+            {"built_on": False, "build_error": False, "content": False}
+        )
         if len(lines) <= BRIEFS_WHILE_WAITING:
             try:
                 with self.env.cr.savepoint():

@@ -99,7 +99,8 @@ class ContinuityHandover(models.Model):
         complaint = any(code == "complaint" for code, _value in reasons)
         timing = {"reasons": [], "follows": False, "proposed": False}
         tell_when, hold_until = "now", False
-        if decisions and not complaint:
+        too_late = bool(decisions) and max(decisions) > limit
+        if decisions and not complaint and not too_late:
             after = self.company_id.continuity_hold_after
             wished = max(decisions) + timedelta(days=after)
             hold_until = min(wished, limit)
@@ -113,7 +114,11 @@ class ContinuityHandover(models.Model):
             else:
                 hold_until = False
         if tell_when == "now":
-            reasons = [r for r in reasons if r[0] not in DECISIONS]
+            reasons = [
+                ("late", day) if code in DECISIONS else (code, day)
+                for code, day in reasons
+                if code not in DECISIONS or day > limit
+            ]
             reasons = [*reasons, ("last_day", limit)]
         timing["reasons"] = [
             [code, fields.Date.to_string(v) if hasattr(v, "year") else v]
@@ -243,6 +248,16 @@ class ContinuityHandover(models.Model):
             proposals = plan._propose_timing(lines.partner_id.ids)
             for line in lines:
                 line.write(proposals[line.partner_id.id])
+            first = plan._first_contact_day()
+            early = lines.filtered(
+                lambda x, f=first: (
+                    x.date_visit
+                    and x.handover_id._local_date(x.date_visit) < x._first_visit_day(f)
+                )
+            )
+            if early:
+                early.date_visit = False
+                plan._suggest_dates()
 
     # === IN WORDS === #
 
@@ -280,6 +295,8 @@ class ContinuityHandover(models.Model):
                 return self.env._("overdue invoices: %s", value)
             case "renewal":
                 return self.env._("next order due %s", value)
+            case "late":
+                return self.env._("decision only on %s, when it is too late", value)
             case "last_day":
                 return self.env._("last day both can visit %s", value)
             case "cut":

@@ -74,7 +74,7 @@ class TestHandoverTiming(HandoverCommon):
     def test_never_beyond_the_last_joint_day(self):
         self._deal(self.customer_2, "2027-03-14")
         for values, limit in (
-            ({"last_day": "2027-03-12"}, "2027-03-12"),
+            ({"last_day": "2027-03-14"}, "2027-03-14"),
             ({"date_end": "2027-03-15"}, "2027-03-15"),
         ):
             with self.subTest(limit=limit):
@@ -84,6 +84,18 @@ class TestHandoverTiming(HandoverCommon):
                     timing["timing"]
                 )
                 self.assertIn("cut to", text)
+        timing = self._propose(last_day="2027-03-12")
+        self.assertEqual(timing["tell_when"], "now", "it could not be waited for")
+        text = self.env["continuity.handover"]._describe_timing(timing["timing"])
+        self.assertIn("decision only on 03/14/2027", text)
+
+    def test_proposal_moves_visits_of_a_draft(self):
+        self._deal(self.customer_1, "2027-03-09")
+        plan = self._create_plan()
+        line = self._line_of(plan, self.customer_1)
+        plan.with_user(self.leaver).action_propose_timing()
+        self.assertGreaterEqual(str(line.date_visit), "2027-03-11")
+        self._submit(plan)
 
     def test_quotation_and_other_reasons(self):
         order = self._create_order(self.customer_2, 10, "2027-02-20", confirm=False)

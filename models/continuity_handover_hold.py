@@ -227,21 +227,28 @@ class ContinuityHandoverLine(models.Model):
         """Bring the contacts that are planned already in line with when these
         customers are told; visits before that day get another one."""
         policy_step = self.env["continuity.policy.step"]
+        steps = {
+            tier: policy_step._steps_for("handover", tier)
+            for tier in self.sudo().mapped("tier_id")
+        }
         too_early = self.browse()
+        to_show = self.env["continuity.touchpoint"]
         for line in self.sudo():
             first = line._first_day_to_tell()
             plan = line.handover_id
             due = {"visit": plan._local_date(line.date_visit) or plan.date_end}
-            steps = policy_step._steps_for("handover", line.tier_id)
-            for values in line._prepare_info_values(steps):
+            for values in line._prepare_info_values(
+                steps.get(line.tier_id, policy_step)
+            ):
                 due[values["occurrence"]] = values["date_due"]
             due["introduce"] = line._prepare_introduction_values()["date_due"]
             for touchpoint in line.touchpoint_ids.filtered(
                 lambda t, d=due: t.occurrence in d
             ):
-                touchpoint._put_off(first, due[touchpoint.occurrence])
+                to_show |= touchpoint._put_off(first, due[touchpoint.occurrence])
             if line.mode == "visit" and line.date_visit:
                 if plan._local_date(line.date_visit) < first:
                     too_early |= line
         for plan, lines in too_early.grouped("handover_id").items():
             plan._place_again(lines.filtered(lambda x: x.visit_state != "held"))
+        to_show._show()

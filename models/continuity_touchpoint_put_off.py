@@ -17,8 +17,11 @@ class ContinuityTouchpoint(models.Model):
 
         :param date day: the first day it is shown, or a letter leaves
         :param date due: by when it is owed
+        :return: those that are to be shown by now; the caller shows them together
+        :rtype: continuity.touchpoint
         """
         today = fields.Date.context_today(self)
+        to_show = self.browse()
         for touchpoint in self.sudo():
             if touchpoint.state not in (*OPEN_STATES, "released"):
                 continue
@@ -30,5 +33,6 @@ class ContinuityTouchpoint(models.Model):
             if day > today:
                 touchpoint._withdraw()
             else:
-                touchpoint._show()
                 touchpoint._move_activity(touchpoint.date_due)
+                to_show |= touchpoint
+        return to_show

@@ -141,6 +141,8 @@ class TestHandoverTelling(TellingCommon):
             with self.subTest(lang=lang):
                 letter = self._line_of(plan, customer)._letters_to_come()
                 self.assertEqual(letter.user_id, self.successor)
+                gone = self.env.ref("customer_continuity.letter_handover_gone")
+                self.assertEqual(letter.template_id, gone)
                 self._assert_letter(letter, lang, plan, gone=True)
 
     def test_own_letter_of_plan_and_line(self):

@@ -333,6 +333,33 @@ class TestHandoverTiming(HandoverCommon):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 3)
 
+    def test_many_end_in_one_run(self):
+        """Ending holds costs a few queries for each customer, not dozens."""
+        partners = self.env["res.partner"].create(
+            [
+                {"name": f"H{n}", "is_company": True, "user_id": self.leaver.id}
+                for n in range(40)
+            ]
+        )
+        plan = self._create_plan(
+            line_ids=[
+                Command.create(
+                    self._line_values(p, tell_when="hold", hold_until="2027-03-05")
+                )
+                for p in partners
+            ]
+        )
+        self._approve(self._submit(plan))
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self._at("2027-03-05 07:00:00"):
+            before = self.env.cr.sql_log_count
+            plan.sudo()._review_holds(fields.Date.today())
+            self.env.flush_all()
+            count = self.env.cr.sql_log_count - before
+        self.assertTrue(all(plan.line_ids.touchpoint_ids.mapped("activity_id")))
+        self.assertLess(count / len(partners), 15)
+
 
 @tagged("post_install", "-at_install")
 class TestHandoverReaction(HandoverCommon):
@@ -371,7 +398,7 @@ class TestHandoverReaction(HandoverCommon):
         self.assertIn("refuses", tasks.summary)
 
     def test_who_may_note_it(self):
-        plan = self._running_plan()
+        plan = self._running_plan(named_user_ids=[Command.set(self.user_all.ids)])
         line = self._line_of(plan, self.customer_2)
         for user in (self.colleague, self.user_company_b, self.user_portal):
             with self.assertRaises(AccessError):
@@ -380,6 +407,10 @@ class TestHandoverReaction(HandoverCommon):
                 self.env["continuity.handover.reaction"].with_user(user).create(
                     {"line_id": line.id, "reaction": "welcomes"}
                 )
+        # Who may see the plan has no part in it yet.
+        line.with_user(self.user_all).check_access("read")
+        with self.assertRaises(AccessError):
+            line.with_user(self.user_all)._record_reaction("welcomes")
         with self.assertRaises(UserError):
             self._rpc(self.leaver, line, "write", {"reaction": "welcomes"})
         self._move_without_cut_over(line)

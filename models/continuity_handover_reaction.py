@@ -198,6 +198,28 @@ class ContinuityHandoverLine(models.Model):
             )
         )
 
+    def _tell_again(self, values):
+        """Plan that a customer who has heard of the first successor hears of the one
+        in their stead.
+
+        :param dict values: of the touchpoint an information-only customer gets
+        """
+        self.ensure_one()
+        if self.plan_state != "running" or not self._told_touchpoints():
+            return
+        today = fields.Date.context_today(self)
+        again = self.env["continuity.touchpoint"]._plan(
+            [
+                {
+                    **values,
+                    "occurrence": f"tell:again:{self.successor_id.id}",
+                    "date_due": today,
+                    "date_show": today,
+                }
+            ]
+        )
+        again._show()
+
     def _follow_successor(self):
         """Bring contacts and visit in line with another successor."""
         self.ensure_one()
@@ -226,6 +248,7 @@ class ContinuityHandoverLine(models.Model):
                     }
                 )
                 touchpoint.activity_id.summary = name
+        self._tell_again(planned[0])
         if self.visit_state == "planned" and self.date_visit:
             try:
                 self._check_visit_times()

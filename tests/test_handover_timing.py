@@ -478,6 +478,17 @@ class TestHandoverReaction(HandoverCommon):
         self.assertIn(self.colleague.name, body)
         self.assertNotIn(self.successor.name, body)
 
+    def test_who_was_told_already_is_told_again(self):
+        plan = self._running_plan()
+        line = self._report(plan, self.customer_2, "refuses")
+        told = line.touchpoint_ids
+        self.assertEqual(told.state, "done")
+        self._another(line, self.colleague)
+        again = line.touchpoint_ids - told
+        self.assertIn(self.colleague.name, again.name)
+        self.assertEqual(again.cosigner_id, self.colleague)
+        self.assertTrue(again.activity_id)
+
     def test_visit_with_another_successor(self):
         plan = self._running_plan()
         line = self._line_of(plan, self.customer_1)

@@ -9,7 +9,7 @@ from .continuity_handover_brief import ANSWERS
 _logger = logging.getLogger(__name__)
 
 # So many briefs are built while the approver waits; more by the scheduler.
-BRIEFS_WHILE_WAITING = 100
+BRIEFS_WHILE_WAITING = 500
 BRIEF_BATCH_SIZE = 100
 
 

@@ -106,7 +106,7 @@ class PortalPageMixin:
         contact = contact.with_env(request.env).sudo()
         company = touchpoint.company_id
         may_act = not request.env.user._is_internal()
-        letter = touchpoint._portal_values(contact)
+        letter = touchpoint._portal_values(contact, values["base_url"])
         return self._page(
             "customer_continuity.portal_letter_page",
             status,

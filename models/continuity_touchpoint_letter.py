@@ -171,12 +171,16 @@ class ContinuityTouchpoint(models.Model):
         for touchpoint in self:
             touchpoint.letter_text = touchpoint._masked_letter_body()
 
-    def _masked_letter_body(self):
-        """Return the text of a released letter with a link that leads nowhere: what
-        colleagues may read."""
+    def _masked_letter_body(self, page="/continuity/preview"):
+        """Return the text of a released letter without the customer's link: what
+        colleagues may read, and whoever else at the customer.
+
+        :param str page: path to which the link leads instead; by default nowhere
+        :rtype: Markup
+        """
         self.ensure_one()
         body = self.letter_body
-        return body and Markup(PORTAL_LINK.sub("/continuity/preview", body))
+        return body and Markup(PORTAL_LINK.sub(lambda _link: page, body))
 
     @api.depends("letter_hash", "letter_pdf_hash")
     def _compute_letter_intact(self):

@@ -21,13 +21,15 @@ class ContinuityTouchpoint(models.Model):
 
     _inherit = "continuity.touchpoint"
 
-    def _portal_values(self, contact):
+    def _portal_values(self, contact, page="/continuity/preview"):
         """Return all the page knows: plain texts, no record, so that no template
         can reach what is internal.
 
         In the language of the context.
 
         :param contact: ``res.partner``, the person whose page it is
+        :param str page: path of that page; links in the letter lead there, because
+            the one in the text is somebody's own key
         :rtype: dict
         """
         self.ensure_one()
@@ -39,7 +41,7 @@ class ContinuityTouchpoint(models.Model):
             "subject": touchpoint.letter_subject or "",
             "body": Markup(
                 html_sanitize(
-                    touchpoint.letter_body or "",
+                    touchpoint._masked_letter_body(page) or "",
                     sanitize_attributes=True,
                     sanitize_style=True,
                     strip_classes=True,

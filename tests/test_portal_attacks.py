@@ -386,6 +386,23 @@ class TestPortalAccount(PortalCommon):
         path = f"/my/continuity/{letter.id}"
         self.assertEqual(self.url_open(path).status_code, 200)
 
+    def test_link_in_the_letter_leads_to_the_own_page(self):
+        """The one in the text is the key of the colleague it was written to."""
+        letter = self._create_letter(contact_ids=[])
+        link = self._issue(letter)
+        letter.letter_body = f'<p><a href="https://x.example.com{link}">{link}</a></p>'
+        path = f"/my/continuity/{letter.id}"
+        for response in (
+            self.url_open(path),
+            self._press("acknowledge", path),
+            self._press("ask", path, text=""),
+        ):
+            self.assertNotIn(link, response.text)
+        page = self.url_open(path).text
+        self.assertIn(f'href="https://x.example.com{path}"', page)
+        self._stranger()
+        self.assertIn(f'href="https://x.example.com{link}"', self.url_open(link).text)
+
     def test_portal_user_of_another_customer(self):
         self.contact_1.parent_id = self.customer_2
         self.assertEqual(self.url_open(self.path).status_code, 404)

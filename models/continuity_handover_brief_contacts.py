@@ -5,7 +5,6 @@ from odoo.tools import SQL, html2plaintext
 
 from .continuity_concern import OPEN_STATES
 from .continuity_handover_brief import BriefColumn, BriefSection
-from .continuity_touchpoint import REACHING_OUTCOMES
 
 # So many of the last true contacts, with so much of what was said.
 INTERACTIONS = 10
@@ -229,18 +228,14 @@ class ContinuityHandoverBrief(models.Model):
           JOIN continuity_touchpoint t ON t.partner_id = person.person_id
            AND t.company_id = person.company_id
           JOIN continuity_touchpoint_attempt a ON a.touchpoint_id = t.id
-          JOIN continuity_channel c ON c.id = a.channel_id AND c.true_contact
+          JOIN continuity_channel c ON c.id = a.channel_id
           JOIN res_users u ON u.id = a.user_id
           JOIN res_partner caller ON caller.id = u.partner_id
-         WHERE a.outcome IN %(reaching)s AND a.date <= %(now)s
-           AND (a.outcome = 'held' OR c.written) AND a.stopgap IS NOT TRUE
-           AND (a.outcome <> 'sent' OR NOT EXISTS (
-                   SELECT FROM continuity_touchpoint_attempt b
-                    WHERE b.touchpoint_id = a.touchpoint_id
-                      AND b.channel_id = a.channel_id
-                      AND b.outcome = 'bounced' AND b.id > a.id))
+         WHERE %(true_contact)s AND a.date <= %(now)s
            AND (person.seen OR a.user_id = person.leaver_id)""",
-            reaching=REACHING_OUTCOMES,
+            true_contact=self.env[
+                "continuity.relationship"
+            ]._refresh_sql_true_attempt(),
             now=fields.Datetime.now(),
         )
 

@@ -1,4 +1,13 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+# What the report of a follow-up says.
+OUTCOME_FIELDS = (
+    "proposal_made",
+    "referral_asked",
+    "referral_received",
+    "lost_reason",
+    "lost_note",
+)
 
 
 class ContinuityTouchpoint(models.Model):
@@ -6,15 +15,7 @@ class ContinuityTouchpoint(models.Model):
 
     _inherit = "continuity.touchpoint"
 
-    _guarded_fields = frozenset(
-        {
-            "proposal_made",
-            "referral_asked",
-            "referral_received",
-            "lost_reason",
-            "lost_note",
-        }
-    )
+    _guarded_fields = frozenset(OUTCOME_FIELDS)
 
     proposal_made = fields.Boolean(
         readonly=True, help="Something was proposed to the customer in this contact."
@@ -42,3 +43,7 @@ class ContinuityTouchpoint(models.Model):
     lost_note = fields.Char(
         string="Bought From", readonly=True, help="From whom, and what."
     )
+
+    @api.model
+    def _remembered_fields(self):
+        return (*super()._remembered_fields(), *OUTCOME_FIELDS)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -28,6 +30,8 @@ REMEMBERED = (
     "held_back",
     "escalated_on",
 )
+# Contacts that were made by reporting them: nobody had planned them.
+UNPLANNED = ("logged:", "answer:")
 
 
 class ContinuityTouchpointAttempt(models.Model):
@@ -153,9 +157,18 @@ class ContinuityTouchpoint(models.Model):
                 "phone_problem": [partner.id, partner.continuity_phone_problem],
                 "values": {
                     name: self._remembered_value(touchpoint, name)
-                    for name in REMEMBERED
+                    for name in self._remembered_fields()
                 },
             }
+
+    @api.model
+    def _remembered_fields(self):
+        """Return what a report, a postponement or calling off may change. Extensions
+        add theirs.
+
+        :rtype: tuple[str]
+        """
+        return REMEMBERED
 
     @api.model
     def _remembered_value(self, touchpoint, name):
@@ -252,15 +265,16 @@ class ContinuityTouchpoint(models.Model):
         event.filtered(lambda e: not e.active).action_unarchive()
         self.write({**values, "before": False})
         self.invalidate_recordset(["attempt_ids", "withdrawn_attempt_ids"])
-        if self.occurrence.startswith("logged:"):
-            # Nobody had planned it: there is nothing to do.
+        if self.occurrence.startswith(UNPLANNED):
             self._cancel(self.env._("Reported by mistake."))
         elif before["shown"]:
             self._show()
 
     def _disown_messages(self):
         """Let what Odoo noted when the activity was done stand as a note that it was
-        taken back; as it is it would count as a contact."""
+        taken back; as it is it would count as a contact. What was done later the same
+        day stays."""
+        reported = fields.Datetime.to_datetime(self.before["written"])
         messages = self.env["mail.message"].search(
             [
                 ("model", "=", "res.partner"),
@@ -268,7 +282,8 @@ class ContinuityTouchpoint(models.Model):
                 ("subtype_id", "=", self.env.ref("mail.mt_activities").id),
                 ("mail_activity_type_id", "!=", False),
                 ("create_uid", "=", self.before["user"]),
-                ("create_date", ">=", self.before["written"]),
+                ("create_date", ">=", reported),
+                ("create_date", "<", reported + timedelta(seconds=1)),
             ]
         )
         for message in messages:

@@ -194,6 +194,9 @@ class TestHandoverBrief(HandoverCommon):
     def test_attempts_in_vain_are_no_interactions(self):
         touchpoint = self._plan_touchpoint()
         touchpoint.with_user(self.leaver).log_attempt("no_answer", note="In vain")
+        mine = touchpoint.with_user(self.leaver)
+        mine.log_attempt("held", note="Another customer, in fact")
+        mine.action_undo()
         self.assertNotIn("interactions", self._sections(self._approved()))
 
     def test_a_visit_is_told_once(self):

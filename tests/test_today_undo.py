@@ -92,6 +92,45 @@ class TestTodayUndo(HandoverCommon):
         self.assertFalse(self.relationship.last_contact_date, "nor the next night")
         self.assertEqual(self.relationship.state, "never")
 
+    def test_what_was_done_later_stays(self):
+        """Another activity of the same day on the same customer is no mistake."""
+        self.mine.action_today_done()
+        task = self.customer_1.activity_schedule(
+            "mail.mail_activity_data_call", user_id=self.leaver.id
+        )
+        message = task.with_user(self.leaver).sudo()._action_done()[0]
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE mail_message SET create_date = create_date + interval '1 hour' "
+            "WHERE id = %s",
+            [message.id],
+        )
+        message.invalidate_recordset()
+        self.mine.action_undo()
+        self.assertTrue(message.mail_activity_type_id)
+        self.assertNotIn("by mistake", message.body)
+
+    def test_what_the_report_said_goes_with_it(self):
+        self.touchpoint.purpose = "followup"
+        wizard = (
+            self.env["continuity.report.contact"]
+            .with_user(self.leaver)
+            .create(
+                {
+                    "touchpoint_id": self.touchpoint.id,
+                    "channel_id": self.channel_call.id,
+                    "outcome": "held",
+                    "lost_reason": "price",
+                    "proposal_made": True,
+                }
+            )
+        )
+        wizard.action_apply()
+        self.assertEqual(self.touchpoint.lost_reason, "price")
+        self.mine.action_undo()
+        self.assertFalse(self.touchpoint.lost_reason)
+        self.assertFalse(self.touchpoint.proposal_made)
+
     def test_reported_again(self):
         self.mine.action_today_done()
         self.mine.action_undo()

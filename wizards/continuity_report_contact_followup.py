@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.continuity_touchpoint_followup import OUTCOME_FIELDS
+
 
 class ContinuityReportContact(models.TransientModel):
     """What came of a follow-up besides having reached the customer (F2, F3)."""
@@ -35,16 +37,5 @@ class ContinuityReportContact(models.TransientModel):
         # The touchpoint's own check of who may report comes first.
         result = super().action_apply()
         if self.is_followup and self.outcome == "held":
-            touchpoint.sudo().write(
-                {
-                    name: self[name]
-                    for name in (
-                        "proposal_made",
-                        "referral_asked",
-                        "referral_received",
-                        "lost_reason",
-                        "lost_note",
-                    )
-                }
-            )
+            touchpoint.sudo().write({name: self[name] for name in OUTCOME_FIELDS})
         return result

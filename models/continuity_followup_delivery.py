@@ -180,17 +180,16 @@ class ContinuityFollowupRule(models.Model):
 
         :param date first: first day of completion to look at, or None
         """
-        invoiced = SQL(
-            """SELECT MAX(m.invoice_date) FROM sale_order_line l
-                 JOIN sale_order_line_invoice_rel s ON s.order_line_id = l.id
-                 JOIN account_move_line i ON i.id = s.invoice_line_id
-                 JOIN account_move m ON m.id = i.move_id AND m.state = 'posted'
-                WHERE l.order_id = o.id"""
-        )
+        # A draft invoice counts as invoiced in Odoo: here it is still to be done.
         by_invoice = SQL(
-            """CASE WHEN o.invoice_status IN ('invoiced', 'upselling')
-                    THEN GREATEST((%s), (%s)::date) END""",
-            invoiced,
+            """CASE WHEN o.invoice_status IN ('invoiced', 'upselling') THEN (
+                    SELECT GREATEST(MAX(m.invoice_date), (%s)::date)
+                      FROM sale_order_line s
+                      JOIN sale_order_line_invoice_rel k ON k.order_line_id = s.id
+                      JOIN account_move_line i ON i.id = k.invoice_line_id
+                      JOIN account_move m ON m.id = i.move_id AND m.state <> 'cancel'
+                     WHERE s.order_id = o.id
+                    HAVING BOOL_AND(m.state = 'posted')) END""",
             self._expected_on_sql(),
         )
         day = by_invoice

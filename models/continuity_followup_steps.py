@@ -167,23 +167,22 @@ class ContinuityFollowupOccurrence(models.Model):
     @api.model
     def _take_over_results(self, company, today, commit):
         """First go on to the next step where a contact ended without telling."""
-        following = SQL(
-            """(SELECT x.id FROM continuity_touchpoint x
-                 WHERE x.origin_model = %s AND x.origin_id = o.id
-                   AND x.state NOT IN %s
-              ORDER BY x.date_due, x.id LIMIT 1)""",
-            self._name,
-            ENDED,
-        )
         self.env.cr.execute(
             SQL(
                 """UPDATE continuity_followup_occurrence o
-                      SET touchpoint_id = %(following)s
+                      SET touchpoint_id = following.id,
+                          planned_for = following.date_due
                      FROM continuity_touchpoint t
+                     JOIN LATERAL (
+                          SELECT x.id, x.date_due FROM continuity_touchpoint x
+                           WHERE x.origin_model = t.origin_model
+                             AND x.origin_id = t.origin_id AND x.state NOT IN %(ended)s
+                        ORDER BY x.date_due, x.id LIMIT 1) following ON TRUE
                     WHERE t.id = o.touchpoint_id AND t.origin_id = o.id
+                      AND t.origin_model = %(model)s
                       AND o.company_id = %(company)s AND o.state = 'planned'
-                      AND t.state IN %(ended)s AND %(following)s IS NOT NULL""",
-                following=following,
+                      AND t.state IN %(ended)s""",
+                model=self._name,
                 company=company.id,
                 ended=ENDED,
             )

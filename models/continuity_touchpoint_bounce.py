@@ -28,7 +28,7 @@ class ContinuityTouchpoint(models.Model):
     the letter, for good    attempt *bounced*; the next channel
     the letter, for now     attempt *bounced*; the same letter again after hours, the
                             third time as for good
-    it is delayed           noted: it is still on its way
+    it is delayed           noted: it is still on its way; the third time as for good
     a letter in place of    attempt *bounced*; what was to follow later follows now
     a talk
     a mail the customer     nothing; the responsible person reads a note

@@ -105,6 +105,18 @@ class TestFollowupTrigger(FollowupCommon):
         self._plan_on("2028-02-21")
         self.assertEqual(self._found(rule), row, "not again a year later")
 
+    def test_completion_waits_for_drafts(self):
+        """For Odoo a draft invoice has been invoiced."""
+        rule = self._create_rule("completion", days=7)
+        order = self._create_order(self.customer_1, 100, "2027-02-22")
+        invoice = order._create_invoices()
+        self.assertEqual(order.invoice_status, "invoiced")
+        self.env.flush_all()
+        self.assertFalse(self._due(rule))
+        invoice.invoice_date = "2027-02-22"
+        invoice.action_post()
+        self.assertTrue(self._due(rule))
+
     def test_completion_is_not_before_the_promised_day(self):
         rule = self._create_rule("completion", days=7)
         order = self._create_order(self.customer_1, 100, "2027-02-01")

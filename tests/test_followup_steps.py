@@ -105,6 +105,7 @@ class TestFollowupSteps(FollowupCommon):
         self._plan_on("2027-03-02")
         self.assertEqual((row.state, row.touchpoint_id), ("planned", mail))
         self.assertEqual(mail.state, "owed")
+        self.assertEqual(row.planned_for, mail.date_due, "escalated by its own day")
 
     def test_no_longer_due_takes_all_steps_along(self):
         self._plan()

@@ -10,6 +10,9 @@ from .continuity_concern import OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
+# Of concerns the customer has an answer to.
+ANSWERED_STATES = ("answered", "closed")
+
 
 class ContinuityConcern(models.Model):
     """Answering: by mail through Odoo's composer, or by word of mouth."""
@@ -171,7 +174,28 @@ class ContinuityConcern(models.Model):
         self._check_may_answer()
         touchpoint = self._plan_answer(channel)
         touchpoint.log_attempt("held", **attempt_values)
+        # What becomes of a mail sent before no longer matters.
+        self.sudo().answer_message_id = False
         self._answered(touchpoint)
+
+    def _touchpoint_taken_back(self, touchpoints):
+        """An answer by word of mouth that was reported by mistake is none.
+
+        :raise UserError: when the concern was closed by it
+        """
+        result = super()._touchpoint_taken_back(touchpoints)
+        for concern in self.sudo().filtered(lambda c: c.state in ANSWERED_STATES):
+            if concern.touchpoint_ids.sorted("id")[-1:] not in touchpoints:
+                continue
+            if concern.state == "closed":
+                raise UserError(
+                    self.env._(
+                        "%s was closed by this answer: open it again first.",
+                        concern.name,
+                    )
+                )
+            concern._resume()
+        return result
 
     def _plan_answer(self, channel):
         """Return a new contact in the ledger for an answer over a channel."""
@@ -230,7 +254,7 @@ class ContinuityConcern(models.Model):
         author = self.env["res.partner"].browse(msg_dict.get("author_id") or [])
         by_person = msg_dict.get("message_type", "email") == "email"
         if by_person and (not author or author.partner_share):
-            self.filtered(lambda c: c.state in ("answered", "closed"))._resume()
+            self.filtered(lambda c: c.state in ANSWERED_STATES)._resume()
         return result
 
     def _bounce_reader(self):
@@ -238,8 +262,8 @@ class ContinuityConcern(models.Model):
 
     def _bounce_doubt(self, bounce, message_id):
         self.ensure_one()
-        if self.state != "answered":
-            return False
+        if not self._has_answer():
+            return False  # it is being worked on anyhow
         people = self._answer_notifications()
         addresses = people.mapped("mail_email_address")
         addresses += people.res_partner_id.mapped("email_normalized")
@@ -247,8 +271,13 @@ class ContinuityConcern(models.Model):
         return self._doubt_of_report(env, bounce, addresses, self.answered_on)
 
     def _receive_bounce(self, bounce, message_id):
-        if self.state == "answered" and bounce.kind != DELAYED:
+        if self._has_answer() and bounce.kind != DELAYED:
             self._answer_did_not_arrive("bounced", bounce.text)
+
+    def _has_answer(self):
+        """Tell whether the customer is believed to have the answer."""
+        self.ensure_one()
+        return self.state in ANSWERED_STATES and bool(self.answered_on)
 
     def _answer_notifications(self):
         """Return what is known of the answer's way to the people of the customer;
@@ -259,14 +288,15 @@ class ContinuityConcern(models.Model):
         )
 
     def _answer_could_not_leave(self, reason):
-        """Take an answer back whose mail failed, unless somebody of the customer got
-        it all the same. Where that fails, Odoo's sending goes on.
+        """Take an answer back whose mail failed, unless it was only a colleague's copy
+        or somebody of the customer got it all the same. Where that fails, Odoo's
+        sending goes on.
 
         :param str reason: what went wrong
         """
         self.ensure_one()
         states = self._answer_notifications().mapped("notification_status")
-        if "sent" in states:
+        if "sent" in states or "exception" not in states:
             return
         try:
             with self.env.cr.savepoint():

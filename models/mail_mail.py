@@ -1,5 +1,7 @@
 from odoo import models
 
+from .continuity_concern_answer import ANSWERED_STATES
+
 
 class MailMail(models.Model):
     """A mail that never left takes the answer to a concern back."""
@@ -14,7 +16,7 @@ class MailMail(models.Model):
         concerns = messages and self.env["continuity.concern"].sudo().search(
             [
                 ("answer_message_id", "in", messages.ids),
-                ("state", "in", ("answered", "closed")),
+                ("state", "in", ANSWERED_STATES),
             ]
         )
         result = super()._postprocess_sent_message(

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -125,6 +125,40 @@ class TestConcernAnswerFails(ConcernCommon):
         self._send_in_vain(concern)
         self.assertEqual(concern.state, "answered")
 
+    def test_colleagues_copy_that_fails(self):
+        """The customer's own mail is still to be sent."""
+        self.user_manager.notification_type = "email"
+        concern = self._mailed(
+            partner_ids=(self.contact_1 | self.user_manager.partner_id).ids
+        )
+        mails = self.env["mail.mail"].search(
+            [("mail_message_id", "=", concern.answer_message_id.id)]
+        )
+        copy = mails.filtered(lambda m: m.recipient_ids == self.user_manager.partner_id)
+        self.assertTrue(copy and mails - copy)
+        copy._postprocess_sent_message([], [], "no", "mail_smtp")
+        self.assertEqual(concern.state, "answered")
+        (mails - copy)._postprocess_sent_message([], [], "no", "mail_smtp")
+        self.assertEqual(concern.state, "in_progress")
+
+    def test_closed_meanwhile(self):
+        """A report may take hours; the customer has heard nothing all the same."""
+        concern = self._mailed()
+        concern.with_user(self.owner).action_close()
+        self._bounce(concern)
+        self._assert_taken_back(concern, "bounced", "no user")
+
+    def test_told_by_telephone_since(self):
+        concern = self._mailed()
+        message = concern.answer_message_id.message_id
+        concern._resume()
+        self._tell(concern)
+        self._bounce(concern, answered=message)
+        self.assertEqual(concern.state, "answered")
+        self.assertEqual(
+            concern.touchpoint_ids.attempt_ids.mapped("outcome").count("bounced"), 0
+        )
+
     def test_other_mails_that_fail(self):
         """What is told colleagues may fail; the customer has the answer."""
         concern = self._mailed()
@@ -156,3 +190,39 @@ class TestConcernHandlers(ConcernCommon):
                         concern.with_user(self.user_all).action_start()
                     self.assertNotIn(self.user_all.name, str(caught.exception))
                 self.assertEqual(concern._handlers(), named)
+
+
+@tagged("post_install", "-at_install")
+class TestConcernAnswerTakenBack(ConcernCommon):
+    """Told by mistake: who reported it takes it back the same day."""
+
+    def _told(self):
+        concern = self._raise()
+        concern.answer = "<p>Yes.</p>"
+        self._tell(concern)
+        self.assertEqual(concern.state, "answered")
+        return concern, concern.touchpoint_ids.with_user(self.owner)
+
+    def test_concern_is_open_again(self):
+        concern, touchpoint = self._told()
+        touchpoint.action_undo()
+        self.assertEqual(concern.state, "in_progress")
+        self.assertFalse(concern.answered_on)
+        self.assertTrue(self._todos(concern, self.owner))
+        self.assertEqual(touchpoint.state, "cancelled", "the concern is the task")
+        self.assertFalse(self.relationship.last_contact_date)
+        self._tell(concern)
+        self.assertEqual(concern.state, "answered")
+
+    def test_not_once_it_is_closed(self):
+        concern, touchpoint = self._told()
+        concern.with_user(self.owner).action_close()
+        with self.assertRaisesRegex(UserError, concern.name):
+            touchpoint.action_undo()
+
+    def test_only_the_last_answer(self):
+        concern, first = self._told()
+        concern._resume()
+        self._tell(concern)
+        first.action_undo()
+        self.assertEqual(concern.state, "answered")

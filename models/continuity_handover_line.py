@@ -684,11 +684,13 @@ class ContinuityHandoverLine(models.Model):
             people |= self.handover_id.manager_id
         return people - self.leaver_id
 
-    def _prepare_info_values(self, steps):
+    def _prepare_info_values(self, steps, as_policy_says=False):
         """Return the touchpoints with which an information-only customer hears of
         the change; at least one call.
 
         :param steps: the ``continuity.policy.step`` of the customer's tier
+        :param bool as_policy_says: propose a mail also where there is no address, to
+            point it out
         :rtype: list[dict]
         """
         teller = self._teller()
@@ -710,7 +712,7 @@ class ContinuityHandoverLine(models.Model):
         return [
             self._prepare_touchpoint_values(
                 f"tell:{step_id}",
-                channels,
+                channels if as_policy_says else self._reachable_first(channels),
                 name=self.env._(
                     "Tell %(customer)s: %(successor)s takes over",
                     customer=self.display_name,

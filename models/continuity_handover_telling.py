@@ -6,7 +6,7 @@ import re
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import is_html_empty
+from odoo.tools import email_normalize, is_html_empty
 
 from .continuity_touchpoint import OPEN_STATES
 
@@ -190,6 +190,18 @@ class ContinuityHandoverLine(models.Model):
             "signer_id": signer.id,
             "cosigner_id": cosigner.id,
         }
+
+    def _reachable_first(self, channels):
+        """Return channels with those last that have no address to go to.
+
+        :param channels: ``continuity.channel`` in the order of the policy
+        """
+        self.ensure_one()
+        email = self.contact_ids[:1].email or self.partner_id.email
+        if email_normalize(email or ""):
+            return channels
+        others = channels.filtered(lambda c: c.letter_medium != "mail")
+        return others + (channels - others)
 
     def _update_letters(self):
         """Let letters nobody has released yet follow a change of letter or people."""
@@ -395,7 +407,7 @@ class ContinuityHandoverLine(models.Model):
             planned = []
             if line.mode == "info":
                 planned = line._prepare_info_values(
-                    steps.get(line.tier_id, policy_step)
+                    steps.get(line.tier_id, policy_step), as_policy_says=True
                 )
             elif line.introduce_in_writing:
                 planned = [line._prepare_introduction_values()]

@@ -262,6 +262,17 @@ class TestHandoverTelling(TellingCommon):
         self.assertTrue(call.template_id)
         self.assertTrue(call._done_activity_settles())
 
+    def test_who_cannot_be_mailed_is_called(self):
+        self.customers["en_US"].email = False
+        plan = self._told_plan()
+        line = self._line_of(plan, self.customers["en_US"])
+        ahead = line._letters_to_come()
+        self.assertIn("no valid e-mail", ahead._letter_problems()[ahead.id][0])
+        self._approve(self._submit(plan))
+        self.assertEqual(line.touchpoint_ids.channel_id, self.channel_call)
+        other = self._line_of(plan, self.customers["ja_JP"])
+        self.assertEqual(other.touchpoint_ids.channel_id, self.channel_email)
+
     def test_correcting_word(self):
         plan = self._approve(self._submit(self._told_plan()))
         line = self._line_of(plan, self.customers["ja_JP"])

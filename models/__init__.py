@@ -79,6 +79,7 @@ from . import continuity_handover_brief_line
 from . import continuity_handover_facts
 from . import continuity_handover_letter
 from . import continuity_handover_telling
+from . import continuity_handover_letter_preview
 from . import continuity_handover_timing
 from . import continuity_handover_hold
 from . import continuity_handover_reaction

@@ -82,7 +82,7 @@ class ContinuityReportContact(models.TransientModel):
         if self.settles_id not in self._find_owed():
             raise UserError(
                 self.env._(
-                    "“%s” is not settled by this contact: choose another one, or none.",
+                    "“%s” is not done by this contact: choose another one, or none.",
                     self.settles_id.display_name,
                 )
             )

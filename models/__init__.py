@@ -1,4 +1,5 @@
 # The kernel: what every process rests on.
+from . import continuity_readable_onchange_mixin
 from . import continuity_guarded_mixin
 from . import continuity_readable_links_mixin
 from . import continuity_bounce_mixin

@@ -19,6 +19,7 @@ class ContinuityGuardedMixin(models.AbstractModel):
 
     _name = "continuity.guarded.mixin"
     _description = "Guarded Fields"
+    _inherit = ["continuity.readable.onchange.mixin"]
 
     _guarded_fields = frozenset()
 

@@ -11,6 +11,7 @@ class ContinuityReadableLinksMixin(models.AbstractModel):
 
     _name = "continuity.readable.links.mixin"
     _description = "Links to Readable Records"
+    _inherit = ["continuity.readable.onchange.mixin"]
 
     @api.model_create_multi
     def create(self, vals_list):

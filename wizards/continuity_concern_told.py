@@ -7,6 +7,7 @@ class ContinuityConcernTold(models.TransientModel):
 
     _name = "continuity.concern.told"
     _description = "Answer by Word of Mouth"
+    _inherit = ["continuity.readable.links.mixin"]
 
     concern_id = fields.Many2one("continuity.concern", required=True, readonly=True)
     channel_id = fields.Many2one(

@@ -6,6 +6,7 @@ class ContinuityHandoverReturn(models.TransientModel):
 
     _name = "continuity.handover.return"
     _description = "Return From Leave"
+    _inherit = ["continuity.readable.links.mixin"]
 
     handover_id = fields.Many2one(
         "continuity.handover",

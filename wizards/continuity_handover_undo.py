@@ -6,6 +6,7 @@ class ContinuityHandoverUndoWizard(models.TransientModel):
 
     _name = "continuity.handover.undo.wizard"
     _description = "Bring Customers Back"
+    _inherit = ["continuity.readable.links.mixin"]
 
     handover_id = fields.Many2one(
         "continuity.handover",

@@ -11,6 +11,7 @@ class ContinuityHandoverWizard(models.TransientModel):
 
     _name = "continuity.handover.wizard"
     _description = "Hand Over Customers"
+    _inherit = ["continuity.readable.onchange.mixin"]
 
     step = fields.Selection(
         [("who", "Who"), ("what", "What"), ("preview", "Preview")],
@@ -358,7 +359,7 @@ class ContinuityHandoverWizardLine(models.TransientModel):
     """One proposed line; see ``continuity.handover.line`` for the fields."""
 
     _name = "continuity.handover.wizard.line"
-    _inherit = ["continuity.handover.proposed"]
+    _inherit = ["continuity.handover.proposed", "continuity.readable.onchange.mixin"]
     _description = "Customer to Hand Over"
     _order = "excluded, mode desc, date_visit, id"
 

@@ -6,6 +6,7 @@ class ContinuityTierLock(models.TransientModel):
 
     _name = "continuity.tier.lock"
     _description = "Lock or Unlock a Tier"
+    _inherit = ["continuity.readable.links.mixin"]
 
     relationship_ids = fields.Many2many(
         "continuity.relationship",

@@ -77,10 +77,15 @@ class ContinuityConcernDeadline(models.Model):
         calendar = company.sudo().resource_calendar_id
         start = pytz.utc.localize(start)
         if unit == "hours":
-            end = calendar and calendar.plan_hours(duration, start, compute_leaves=True)
+            end = calendar and calendar.plan_hours(
+                duration,
+                start,
+                compute_leaves=True,
+                domain=company._continuity_leave_domain(),
+            )
             end = end or start + timedelta(hours=duration)
         else:
-            end = self._end_of_day(calendar, start, duration)
+            end = self._end_of_day(company, start, duration)
         return end.astimezone(pytz.utc).replace(tzinfo=None)
 
     @api.model
@@ -92,15 +97,19 @@ class ContinuityConcernDeadline(models.Model):
         return deadlines.filtered("tier_id")[:1] or deadlines[:1]
 
     @api.model
-    def _end_of_day(self, calendar, start, days):
+    def _end_of_day(self, company, start, days):
         """Return when work ends on the so-manieth working day after a moment."""
+        calendar = company.sudo().resource_calendar_id
+        domain = company._continuity_leave_domain()
         zone = pytz.timezone(calendar.tz or "UTC")
         tomorrow = start.astimezone(zone).date() + timedelta(days=1)
         tomorrow = zone.localize(datetime.combine(tomorrow, time.min))
-        last = calendar and calendar.plan_days(days, tomorrow, compute_leaves=True)
+        last = calendar and calendar.plan_days(
+            days, tomorrow, compute_leaves=True, domain=domain
+        )
         if not last:
             return start + timedelta(days=days)
         morning = zone.localize(datetime.combine(last.astimezone(zone).date(), time()))
         night = morning + timedelta(days=1)
-        intervals = calendar._work_intervals_batch(morning, night)[False]
+        intervals = calendar._work_intervals_batch(morning, night, domain=domain)[False]
         return max(stop for _start, stop, _meta in intervals)

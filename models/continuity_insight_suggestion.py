@@ -225,8 +225,25 @@ class ContinuityInsightSuggestion(models.Model):
         self.sudo().state = "failed"
 
     def _touchpoint_reopened(self, touchpoints):
-        """The customer does not have it after all."""
-        self.sudo().state = "planned"
+        """The customer does not have it after all, or is to get it after all."""
+        today = fields.Date.context_today(self)
+        for line in self.sudo():
+            line.write({"state": "planned", "planned_on": line.planned_on or today})
+
+    def _touchpoint_taken_back(self, touchpoints):
+        """Two contacts with the same information are one too many.
+
+        :raise UserError: when another one was planned since it was called off
+        """
+        for line in self.sudo():
+            called_off = touchpoints.filtered(
+                lambda t, line=line: t.origin_id == line.id and t.state == "cancelled"
+            )
+            if called_off and line.state != "proposed":
+                raise UserError(
+                    self.env._("%s: it was planned anew since.", line.display_name)
+                )
+        return super()._touchpoint_taken_back(touchpoints)
 
     def _touchpoint_called_off(self, touchpoints):
         """Whoever was to send it did not: it may be planned again."""

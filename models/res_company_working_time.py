@@ -73,10 +73,7 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         company = self.sudo()
-        domain = [
-            ("time_type", "=", "leave"),
-            ("company_id", "in", [False, company.id]),
-        ]
+        domain = self._continuity_leave_domain()
         intervals = calendar.sudo()._work_intervals_batch(
             start, stop, resources=resources, domain=domain, tz=tz
         )
@@ -92,6 +89,12 @@ class ResCompany(models.Model):
             resource_id: worked - holidays for resource_id, worked in intervals.items()
         }
 
+    def _continuity_leave_domain(self):
+        """Return which days off hold in this company: its own, and nobody else's,
+        also where they stand in no calendar."""
+        self.ensure_one()
+        return [("time_type", "=", "leave"), ("company_id", "in", [False, self.id])]
+
     def _continuity_add_working_days(self, moment, days):
         """Return the time so many working days later, by the company's hours.
 
@@ -106,7 +109,10 @@ class ResCompany(models.Model):
             return moment + timedelta(days=days)
         # In hours: plan_days counts the day it begins on as a whole one.
         return calendar.plan_hours(
-            days * calendar.hours_per_day, moment, compute_leaves=True
+            days * calendar.hours_per_day,
+            moment,
+            compute_leaves=True,
+            domain=self._continuity_leave_domain(),
         )
 
     def _continuity_working_day(self, user, day, offset=0):
@@ -153,5 +159,7 @@ class ResCompany(models.Model):
         tz = pytz.timezone(calendar.tz or "UTC")
         start = tz.localize(datetime.combine(day + timedelta(days=1), time.min))
         stop = tz.localize(datetime.combine(last, time.max))
-        intervals = calendar._work_intervals_batch(start, stop, tz=tz)[False]
+        intervals = self._continuity_work_intervals(
+            calendar, self.env["resource.resource"], start, stop, tz
+        )[False]
         return len({begin.astimezone(tz).date() for begin, *_ in intervals})

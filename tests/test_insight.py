@@ -184,6 +184,19 @@ class TestInsight(ConcernCommon):
         self._plan(line, why="Once more")
         self.assertEqual(line.state, "planned")
 
+    def test_called_off_by_mistake(self):
+        line = self._find()
+        touchpoint = self._plan(line).with_user(self.owner)
+        planned_on = line.planned_on
+        touchpoint._not_useful("Not this one.")
+        touchpoint.action_undo()
+        self.assertEqual((line.state, line.planned_on), ("planned", planned_on))
+        touchpoint._not_useful("Not this one.")
+        self._plan(line, why="Once more")
+        with self.assertRaisesRegex(UserError, "anew"):
+            touchpoint.action_undo()
+        self.assertEqual(touchpoint.state, "cancelled")
+
     def test_owner_of_another_company_gets_no_contact_here(self):
         self.customer_1.user_id = self.user_company_b
         touchpoint = self._plan(self._find(self.user_all), user=self.user_manager)

@@ -1,6 +1,6 @@
 """Public holidays of a company are no working days for its people."""
 
-from datetime import date
+from datetime import date, datetime
 
 from odoo.tests import tagged
 
@@ -21,15 +21,18 @@ class TestPublicHolidays(HandoverCommon):
 
     @classmethod
     def _close(cls, company, calendar):
-        return cls.env["resource.calendar.leaves"].create(
+        # Odoo gives what stands in no calendar to the present company.
+        leaves = cls.env["resource.calendar.leaves"].with_company(company)
+        leave = leaves.create(
             {
                 "name": "Showa Day",
-                "company_id": company.id,
                 "calendar_id": calendar.id,
                 "date_from": "2027-04-28 15:00:00",
                 "date_to": "2027-04-29 14:59:59",
             }
         )
+        assert leave.company_id == company
+        return leave
 
     def _with_own_hours(self, user):
         """Somebody with working hours of their own, such as part time."""
@@ -68,6 +71,37 @@ class TestPublicHolidays(HandoverCommon):
         self.assertEqual(self._days_free(self.leaver), {FRIDAY})
         self.assertEqual(
             self.company_a._continuity_working_day(self.leaver, HOLIDAY), FRIDAY
+        )
+
+    def test_deadlines_and_working_days(self):
+        """Of this company only, wherever the holiday stands."""
+        begin = datetime(2027, 4, 27, 23)  # Wednesday morning in Tokyo
+        deadlines = self.env["continuity.concern.deadline"]
+        deadlines.search([]).unlink()
+        deadlines.create({"kind": "complaint", "duration": 1, "unit": "days"})
+        deadlines.create({"kind": "worry", "duration": 9, "unit": "hours"})
+
+        def measure():
+            days = [
+                deadlines._compute_deadline(
+                    self.company_a, kind, self.env["continuity.tier"], begin
+                ).day
+                for kind in ("complaint", "worry")
+            ]
+            added = self.company_a._continuity_add_working_days(begin, 2)
+            return [
+                *days,
+                added.day,
+                self.company_a._continuity_count_working_days(begin.date(), FRIDAY),
+            ]
+
+        before = measure()
+        self._close(self.company_b, self.env["resource.calendar"])
+        self.assertEqual(measure(), before)
+        self._close(self.company_a, self.env["resource.calendar"])
+        after = measure()
+        self.assertEqual(
+            [a - b for a, b in zip(after, before, strict=True)], [1, 1, 1, -1]
         )
 
     def test_holidays_of_another_company_hold_for_nobody_here(self):

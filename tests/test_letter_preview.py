@@ -94,6 +94,23 @@ class TestLetterPreview(LetterCommon):
         self.assertIn("/continuity/preview", mail.body_html)
         self.assertEqual(self.mail.state, "owed")
 
+    def test_sample_of_what_is_released(self):
+        """As it is shown and will be sent, whatever became of the template since."""
+        preview = self._open()
+        touchpoint = preview.touchpoint_id
+        preview.action_release_one()
+        touchpoint.sudo().template_id.write(
+            {"subject": "Another", "body_html": "<p>Something else</p>"}
+        )
+        preview = self._open(touchpoint)
+        self.assertTrue(preview.frozen)
+        with patch.object(type(self.env["mail.mail"]), "send", lambda *a, **k: None):
+            preview.action_sample()
+        mail = self.env["mail.mail"].search([], order="id desc", limit=1)
+        self.assertIn(touchpoint.letter_subject, mail.subject)
+        self.assertIn("How is it going, we wonder?", mail.body_html)
+        self.assertIn("/continuity/preview", mail.body_html)
+
     def test_no_sample_without_an_address(self):
         self.leaver.email = False
         with self.assertRaises(UserError):

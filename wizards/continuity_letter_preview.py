@@ -190,15 +190,13 @@ class ContinuityLetterPreview(models.TransientModel):
         self.ensure_one()
         self._check_not_ahead()
         self.touchpoint_id.check_access("read")
-        letter = self.touchpoint_id._render_letters().get(self.touchpoint_id.id)
         email = email_normalize(self.env.user.email)
         if not email:
             raise UserError(
                 self.env._("You have no e-mail address: enter it in your preferences.")
             )
-        if not letter:
+        if not self.body:
             raise UserError(self.env._("There is no text yet: choose a letter."))
-        subject = self.touchpoint_id.letter_subject or letter.subject
         note = Markup("<p><i>{}</i></p><hr/>").format(
             self.env._(
                 "Sample for you only. The customer has not got it; the link to the "
@@ -210,8 +208,8 @@ class ContinuityLetterPreview(models.TransientModel):
             .sudo()
             .create(
                 {
-                    "subject": self.env._("[Sample] %s", subject),
-                    "body_html": note + letter.body,
+                    "subject": self.env._("[Sample] %s", self.subject),
+                    "body_html": note + self.body,
                     "email_to": email,
                     "email_from": self.env.user.email_formatted,
                     "auto_delete": False,

@@ -37,7 +37,7 @@
         "data/continuity_concern_mail.xml",
         "data/continuity_handover_data.xml",
         "data/continuity_handover_step_data.xml",
-        "data/continuity_first_contact_data.xml",
+        "data/continuity_first_contact_cron.xml",
         "data/ir_cron_data.xml",
         "data/continuity_sending_cron.xml",
         "data/continuity_handover_cron.xml",

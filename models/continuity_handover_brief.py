@@ -85,7 +85,7 @@ class ContinuityHandoverBrief(models.Model):
     _rec_name = "line_id"
 
     line_id = fields.Many2one(
-        "continuity.handover.line", required=True, ondelete="cascade"
+        "continuity.handover.line", required=True, index=True, ondelete="cascade"
     )
     handover_id = fields.Many2one(
         related="line_id.handover_id", store=True, index=True, precompute=True

@@ -42,7 +42,7 @@ class ContinuityHandoverLineStep(models.Model):
     )
     handover_id = fields.Many2one(related="line_id.handover_id", store=True, index=True)
     step_id = fields.Many2one(
-        "continuity.handover.step", string="Step", required=True, ondelete="restrict"
+        "continuity.handover.step", required=True, ondelete="restrict"
     )
     description = fields.Text(related="step_id.description")
     sequence = fields.Integer(readonly=True)

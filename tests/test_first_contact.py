@@ -205,7 +205,7 @@ class TestFirstContact(HandoverCommon):
 
         def fail(plan, lines, today):
             if plan == first.handover_id:
-                raise UserError("Nobody is there")
+                raise ValueError("Nobody is there")
             return look(plan, lines, today)
 
         self.patch(model, "_escalate_first_contacts", fail)

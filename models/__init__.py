@@ -21,6 +21,7 @@ from . import continuity_touchpoint_facts
 from . import continuity_touchpoint_bulk
 from . import continuity_touchpoint_letter
 from . import continuity_touchpoint_letter_check
+from . import continuity_touchpoint_letter_shown
 from . import continuity_touchpoint_cosigner
 from . import continuity_touchpoint_put_off
 from . import continuity_touchpoint_release

@@ -1,4 +1,3 @@
-import re
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -12,9 +11,6 @@ from .continuity_touchpoint import OPEN_STATES
 
 # Also found by its class in the paper letter, which leaves room to sign by hand.
 SIGNATURE = Markup('<div class="o_continuity_signature">{}</div>')
-
-# Whoever has the customer's link can act as the customer.
-PORTAL_LINK = re.compile(r"/continuity/[\w-]{20,}")
 
 # What says that, how and as what a letter was released; empty until then.
 FROZEN_FIELDS = (
@@ -105,9 +101,6 @@ class ContinuityTouchpoint(models.Model):
     letter_body = fields.Html(
         string="Text with the Customer's Link", readonly=True, groups=fields.NO_ACCESS
     )
-    letter_text = fields.Html(
-        string="Text of the Letter", compute="_compute_letter_text", compute_sudo=True
-    )
     letter_email = fields.Char(string="Sent To", readonly=True)
     letter_address = fields.Text(string="Postal Address", readonly=True)
     letter_attachment_ids = fields.Many2many(
@@ -136,13 +129,6 @@ class ContinuityTouchpoint(models.Model):
     letter_pdf_error = fields.Char(
         string="Why There Is No PDF", readonly=True, help="What the last try met with."
     )
-    letter_intact = fields.Boolean(
-        string="As Released",
-        compute="_compute_letter_intact",
-        compute_sudo=True,
-        help="Text, addresses, enclosures and PDF still have the fingerprints of the "
-        "release.",
-    )
     frozen_on = fields.Datetime(
         readonly=True, help="Since when the text of the letter can no longer change."
     )
@@ -165,33 +151,6 @@ class ContinuityTouchpoint(models.Model):
         for touchpoint in self:
             touchpoint.is_open_letter = touchpoint._is_open_letter()
             touchpoint.may_withdraw_letter = touchpoint._is_still_here()
-
-    @api.depends("letter_body")
-    def _compute_letter_text(self):
-        for touchpoint in self:
-            touchpoint.letter_text = touchpoint._masked_letter_body()
-
-    def _masked_letter_body(self, page="/continuity/preview"):
-        """Return the text of a released letter without the customer's link: what
-        colleagues may read, and whoever else at the customer.
-
-        :param str page: path to which the link leads instead; by default nowhere
-        :rtype: Markup
-        """
-        self.ensure_one()
-        body = self.letter_body
-        return body and Markup(PORTAL_LINK.sub(lambda _link: page, body))
-
-    @api.depends("letter_hash", "letter_pdf_hash")
-    def _compute_letter_intact(self):
-        for touchpoint in self:
-            touchpoint.letter_intact = (
-                not touchpoint.letter_hash
-                or touchpoint.letter_hash == touchpoint._letter_fingerprint()
-            ) and (
-                not touchpoint.letter_pdf_id
-                or touchpoint.letter_pdf_hash == touchpoint._pdf_fingerprint()
-            )
 
     # === WHAT A LETTER CONSISTS OF === #
 

@@ -93,6 +93,7 @@ from . import continuity_handover_cutover
 from . import continuity_handover_followers
 from . import continuity_handover_restore
 from . import continuity_handover_undo
+from . import continuity_handover_unseen
 from . import continuity_handover_leftover
 from . import continuity_handover_cover
 from . import continuity_handover_stragglers

@@ -280,11 +280,19 @@ class ContinuityHandover(models.Model):
         for line in dated:
             day = self._local_date(line.date_visit)
             planner.book(line._visitors().ids, day, line.date_visit)
-        undated = (visits - dated).sorted(
+        undated = visits - dated
+        # Whose rank the user may not know comes last.
+        unseen = self._find_unseen(undated.partner_id, self.leaver_ids, self.company_id)
+        undated = undated.sorted(
             lambda x: (
-                x.sudo().tier_id.sequence,
-                -x.sudo().relationship_id.revenue,
-                x.partner_id.id,
+                (1, 0, 0, x.partner_id.id)
+                if x.partner_id._origin in unseen
+                else (
+                    0,
+                    x.sudo().tier_id.sequence,
+                    -x.sudo().relationship_id.revenue,
+                    x.partner_id.id,
+                )
             )
         )
         placed, _unplaced = planner.place(

@@ -66,8 +66,9 @@ class ContinuityHandoverLine(models.Model):
             for tier in self.sudo().tier_id
         }
         letters = touchpoints.browse()
+        unseen = self._unseen_customers()
         for line in self.sudo():
-            if line.excluded or not line.relationship_id:
+            if line.excluded or not line.relationship_id or line.partner_id in unseen:
                 continue
             planned = []
             if line.mode == "info":

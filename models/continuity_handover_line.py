@@ -304,10 +304,13 @@ class ContinuityHandoverLine(models.Model):
         for company, lines in self.filtered("partner_id").grouped("company_id").items():
             relationships = relationship_model._ensure(company, lines.partner_id)
             by_partner = relationships.grouped("partner_id")
+            unseen = self.env["continuity.handover"]._find_unseen(
+                lines.partner_id, lines.leaver_id, company
+            )
             for line in lines:
                 relationship = by_partner[line.partner_id.commercial_partner_id]
                 line.relationship_id = relationship
-                line.tier_id = relationship.tier_id
+                line.tier_id = line.partner_id not in unseen and relationship.tier_id
 
     def write(self, vals):
         if not self.env.su:

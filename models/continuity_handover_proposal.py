@@ -27,6 +27,8 @@ class ContinuityHandover(models.Model):
         found, deals = self._find_customers(leavers, company)
         partner_ids = {pid for customers in found.values() for pid in customers}
         facts = self._collect_facts(partner_ids, company)
+        partners = self.env["res.partner"].browse(partner_ids)
+        facts["unseen"] = self._find_unseen(partners, leavers, company)
         proposals = []
         for leaver in leavers:
             for partner_id, counts in found.get(leaver.id, {}).items():
@@ -101,10 +103,13 @@ class ContinuityHandover(models.Model):
         relationship = facts["relationships"].get(
             partner_id, self.env["continuity.relationship"]
         )
-        reasons = self._reasons_to_meet(partner, relationship, facts)
+        reasons, known = [], relationship
+        if partner in facts["unseen"]:
+            known = relationship.browse()
+        else:
+            reasons = self._reasons_to_meet(partner, relationship, facts)
         manager = bool(
-            partner.continuity_focus_account
-            or relationship.tier_id & facts["manager_tiers"]
+            partner.continuity_focus_account or known.tier_id & facts["manager_tiers"]
         )
         people = facts["people"].get(partner_id, [])[:3] or [partner_id]
         mode = "visit" if reasons else "info"
@@ -112,7 +117,7 @@ class ContinuityHandover(models.Model):
             "leaver_id": leaver.id,
             "partner_id": partner_id,
             "relationship_id": relationship.id,
-            "tier_id": relationship.tier_id.id,
+            "tier_id": known.tier_id.id,
             "proposal": {"found": list(counts.items()), "reasons": reasons},
             "mode": mode,
             "manager_attends": mode == "visit" and manager,
@@ -120,8 +125,8 @@ class ContinuityHandover(models.Model):
         }
         rank = (
             mode != "visit",
-            relationship.tier_id.sequence or 0,
-            -relationship.revenue,
+            known.tier_id.sequence or 0,
+            -known.revenue,
             partner_id,
         )
         return rank, values

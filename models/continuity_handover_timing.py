@@ -83,7 +83,9 @@ class ContinuityHandover(models.Model):
         self.ensure_one()
         plan = self.sudo()
         first = max(plan._first_contact_day(), today or plan.date_start)
-        facts = plan._collect_timing_facts(list(partner_ids), first)
+        partners = self.env["res.partner"].sudo().browse(partner_ids)
+        unseen = plan._find_unseen(partners, plan.leaver_ids, plan.company_id)
+        facts = plan._collect_timing_facts((partners - unseen).ids, first)
         return {pid: plan._decide_timing(facts[pid], first) for pid in partner_ids}
 
     def _decide_timing(self, reasons, first):

@@ -64,6 +64,7 @@ from . import test_rotation
 from . import test_sending
 from . import test_settings
 from . import test_silence_oracle
+from . import test_tier_attacks
 from . import test_tiers
 from . import test_today
 from . import test_today_tour

@@ -1,8 +1,9 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import format_date
 
 from .continuity_followup_rule import STANDING
 
@@ -113,7 +114,7 @@ class ContinuityFollowupOccurrence(models.Model):
                 summary=env._(
                     "Silent, and not contacted by %(person)s since %(day)s",
                     person=user.name,
-                    day=fields.Date.to_string(occurrence.planned_for),
+                    day=format_date(env, occurrence.planned_for),
                 ),
                 note=occurrence.why,
                 user_id=manager.id,

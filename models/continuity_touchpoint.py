@@ -10,7 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, format_datetime, split_every
 
 _logger = logging.getLogger(__name__)
 
@@ -567,7 +567,7 @@ class ContinuityTouchpoint(models.Model):
                 self.env._(
                     "A contact can be reported once it has taken place; %s is in the "
                     "future.",
-                    fields.Datetime.context_timestamp(self, date).strftime("%F %H:%M"),
+                    format_datetime(self.env, date, dt_format="short"),
                 )
             )
         if outcome == "held":
@@ -688,9 +688,7 @@ class ContinuityTouchpoint(models.Model):
                             "%(customer)s then: correct the time.",
                             person=both[0].name,
                             other=customer,
-                            time=fields.Datetime.context_timestamp(
-                                self, start
-                            ).strftime("%F %H:%M"),
+                            time=format_datetime(self.env, start, dt_format="short"),
                             customer=meeting.partner_id.display_name,
                         )
                     )

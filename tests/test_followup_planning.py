@@ -8,7 +8,7 @@ from psycopg2 import IntegrityError
 from psycopg2.errors import SerializationFailure
 
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import format_date, mute_logger
 
 from .common_followup import TODAY, FollowupCommon
 
@@ -823,6 +823,8 @@ class TestFollowupPlanning(FollowupCommon):
             ]
         )
         self.assertEqual(len(activity), 1)
+        leaders = self.env(context={"lang": self.user_leader.lang})
+        self.assertIn(format_date(leaders, row.planned_for), activity.summary)
         with self._at("2027-04-16"):
             self._run_cron("cron_followup_escalate")
         self.assertEqual(
@@ -868,7 +870,7 @@ class TestFollowupPlanning(FollowupCommon):
         activity = self.env["mail.activity"].search(
             [("user_id", "=", self.user_leader.id)]
         )
-        self.assertIn("since 2027-03-01", activity.summary)
+        self.assertIn("since 03/01/2027", activity.summary)
 
     def test_nobody_to_escalate_to(self):
         self._create_rule("silence")

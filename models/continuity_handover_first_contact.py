@@ -8,7 +8,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from .continuity_handover_undo import NAMED, UNDO_STATES
 from .continuity_touchpoint import OPEN_STATES
@@ -162,28 +162,39 @@ class ContinuityHandoverLine(models.Model):
     def _plan_first_contacts(self):
         """Start the clock of lines that have just moved, all of one plan, and plan
         the contact; in a number of statements that does not grow with the lines."""
+        waiting = self.filtered("relationship_id")
+        waiting._supersede_first_contacts()
+        waiting._start_first_contacts(
+            lambda line: line.handover_id._local_date(line.moved_on), OCCURRENCE
+        )
+
+    def _start_first_contacts(self, day_of, occurrence):
+        """Start the clock of lines of one company, where their tier has one.
+
+        :param day_of: function that returns the day a line's clock starts
+        :param str occurrence: of the touchpoints; one that was cancelled stays so
+        """
         waiting = self.filtered(
             lambda line: (
-                line.relationship_id
-                and line.tier_id.with_company(line.company_id).first_contact_days > 0
+                line.tier_id.with_company(line.company_id).first_contact_days > 0
             )
         )
         if not waiting:
             return
-        waiting._supersede_first_contacts()
         company = waiting.company_id
         nobody = self.env["res.users"]
         channels = self._first_contact_channels()
         values_list = []
         for (day, tier), lines in waiting.grouped(
-            lambda line: (line.handover_id._local_date(line.moved_on), line.tier_id)
+            lambda line: (day_of(line), line.tier_id)
         ).items():
             due = company._continuity_working_day(
                 nobody, day, tier.with_company(company).first_contact_days
             )
             lines.first_contact_due = due
             values_list += [
-                line._prepare_first_contact_values(channels, day, due) for line in lines
+                line._prepare_first_contact_values(channels, occurrence, day, due)
+                for line in lines
             ]
         touchpoints = self.env["continuity.touchpoint"]._plan_bulk(values_list)
         # Together: planning has emptied the cache.
@@ -211,18 +222,19 @@ class ContinuityHandoverLine(models.Model):
         )
         return found - page
 
-    def _prepare_first_contact_values(self, channels, day, due):
+    def _prepare_first_contact_values(self, channels, occurrence, day, due):
         """Return the touchpoint of the first contact, in the successor's words.
 
         :param channels: the ``continuity.channel`` that count, the proposed one first
-        :param date day: of the cut-over
+        :param str occurrence: which of the line's first contacts it is
+        :param date day: on which the clock starts
         :param date due: the last day in time
         :rtype: dict
         """
         self = self.with_context(lang=self.successor_id.lang)
         preferred = self.partner_id.continuity_channel_id
         return self._prepare_touchpoint_values(
-            OCCURRENCE,
+            occurrence,
             (preferred & channels) | channels,
             name=self.env._("First contact: %s", self.partner_id.display_name),
             purpose="handover",
@@ -232,8 +244,8 @@ class ContinuityHandoverLine(models.Model):
                 "Taken over from %(leaver)s on %(day)s: the first contact is due by "
                 "%(due)s.",
                 leaver=self.leaver_id.name,
-                day=fields.Date.to_string(day),
-                due=fields.Date.to_string(due),
+                day=format_date(self.env, self.handover_id._local_date(self.moved_on)),
+                due=format_date(self.env, due),
             ),
             date_due=due,
             date_show=day,
@@ -263,7 +275,30 @@ class ContinuityHandoverLine(models.Model):
         clock stops too."""
         result = super()._bring_back()
         self._drop_first_contacts(self.undo_id.reason)
+        self._resume_first_contacts()
         return result
+
+    def _resume_first_contacts(self):
+        """Start the clocks of those anew who have these customers back, before they
+        ever came to a first contact: from today, all days once more."""
+        stopped = self.search(
+            [
+                ("relationship_id", "in", self.relationship_id.ids),
+                ("state", "=", "moved"),
+                ("first_contact_due", "=", False),
+                ("first_contact_on", "=", False),
+                ("first_contact_touchpoint_id", "!=", False),
+            ],
+            order="moved_on DESC, id DESC",
+        )
+        latest = [rows[:1].id for rows in stopped.grouped("relationship_id").values()]
+        today = self.company_id._continuity_now().date()
+        back = self.browse(latest).filtered(
+            lambda line: line.successor_id == line.relationship_id.owner_id
+        )
+        back._start_first_contacts(
+            lambda line: today, f"{OCCURRENCE}:{self.undo_id.id}"
+        )
 
     def _touchpoint_done(self, touchpoints):
         result = super()._touchpoint_done(touchpoints)
@@ -273,7 +308,7 @@ class ContinuityHandoverLine(models.Model):
         return result
 
     def _touchpoint_called_off(self, touchpoints):
-        if any(t.occurrence == OCCURRENCE for t in touchpoints):
+        if self.first_contact_touchpoint_id & touchpoints:
             raise UserError(
                 self.env._(
                     "Whoever takes a customer over says hello: report the contact, "

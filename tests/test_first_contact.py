@@ -229,8 +229,8 @@ class TestFirstContact(HandoverCommon):
             self._run_cron("first_contacts")
         self.assertFalse(self._to_dos(line))
 
-    def test_handed_on_before_it_came_about(self):
-        line = self._moved_line()
+    def _handed_on(self):
+        """The customer goes on to a colleague the day after."""
         plan = self.env["continuity.handover"].create(
             self._plan_values(
                 leaver_ids=[Command.set(self.successor.ids)],
@@ -249,9 +249,46 @@ class TestFirstContact(HandoverCommon):
         plan.approval_ids.sudo().state = "approved"
         with self._at("2027-03-05 10:00:00"):
             plan.line_ids._cut_over()
+        return plan
+
+    def test_handed_on_before_it_came_about(self):
+        line = self._moved_line()
+        plan = self._handed_on()
         self.assertFalse(line.first_contact_due)
         self.assertEqual(line.first_contact_touchpoint_id.state, "cancelled")
         self.assertEqual(str(plan.line_ids.first_contact_due), "2027-03-09")
+
+    def test_handed_on_and_back(self):
+        """Whoever has the customer back owes the contact again: from that day."""
+        line = self._moved_line()
+        plan = self._handed_on()
+        with self._at("2027-03-11 10:00:00"):
+            plan._start_undo(plan.line_ids, "undo", "Wrong person", False)
+        self.assertEqual(plan.line_ids.state, "undone")
+        self.assertFalse(plan.line_ids.first_contact_due)
+        # Thursday and two working days.
+        self.assertEqual(str(line.first_contact_due), "2027-03-15")
+        touchpoint = line.first_contact_touchpoint_id
+        self.assertEqual(touchpoint.state, "owed")
+        self.assertEqual(touchpoint.user_id, self.successor)
+        with self.assertRaisesRegex(UserError, "says hello"):
+            touchpoint.with_user(self.successor)._not_useful("Knows me")
+        with self._at("2027-03-12 10:00:00"):
+            touchpoint.with_user(self.successor).log_attempt("held")
+        self.assertEqual(line.first_contact_state, "in_time")
+
+    def test_handed_on_with_a_contact_and_back(self):
+        line = self._moved_line()
+        with self._at("2027-03-04 15:00:00"):
+            line.first_contact_touchpoint_id.with_user(self.successor).log_attempt(
+                "held"
+            )
+        due = line.first_contact_due
+        plan = self._handed_on()
+        with self._at("2027-03-11 10:00:00"):
+            plan._start_undo(plan.line_ids, "undo", "Wrong person", False)
+        self.assertEqual(line.first_contact_due, due)
+        self.assertEqual(line.first_contact_touchpoint_id.state, "done")
 
     def test_is_not_called_off(self):
         touchpoint = self._moved_line().first_contact_touchpoint_id

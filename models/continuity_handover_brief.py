@@ -286,6 +286,31 @@ class ContinuityHandoverBrief(models.Model):
             self.env["res.users"]._default_user_calendar_default_privacy() or "public",
         )
 
+    @api.model
+    def _sql_variant(self, product):
+        """Return the names of what tells a variant from the others of its product, in
+        all languages, as Odoo names it; null where there is only one.
+
+        :param SQL product: column with the id of the ``product.product``
+        """
+        return SQL(
+            """(SELECT jsonb_agg(
+                           value.name
+                           ORDER BY choices.sequence, attribute.sequence, attribute.id)
+                  FROM product_variant_combination part
+                  JOIN product_template_attribute_value choice
+                    ON choice.id = part.product_template_attribute_value_id
+                  JOIN product_template_attribute_line choices
+                    ON choices.id = choice.attribute_line_id
+                   AND choices.value_count > 1
+                  JOIN product_attribute_value value
+                    ON value.id = choice.product_attribute_value_id
+                  JOIN product_attribute attribute
+                    ON attribute.id = choice.attribute_id
+                 WHERE part.product_product_id = %s)""",
+            product,
+        )
+
     # === SCHEDULER === #
 
     @api.model

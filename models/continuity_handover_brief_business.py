@@ -64,7 +64,7 @@ class ContinuityHandoverBrief(models.Model):
                 "purchases",
                 self.env._("Purchases of the Window"),
                 [
-                    BriefColumn("product", self.env._("Product")),
+                    BriefColumn("product", self.env._("Product"), "product"),
                     BriefColumn("quantity", self.env._("Quantity"), "quantity"),
                     BriefColumn("amount", self.env._("Amount without Taxes"), "money"),
                     BriefColumn("times", self.env._("Times"), "number"),
@@ -179,6 +179,7 @@ class ContinuityHandoverBrief(models.Model):
             """
         SELECT bought.line_id,
                COALESCE(template.name, to_jsonb(bought.label)) AS product,
+               %(variant)s AS variant,
                SUM(bought.quantity) AS quantity, unit.name AS unit,
                SUM(bought.amount) AS amount, bought.currency_id,
                COUNT(*) AS times,
@@ -197,6 +198,7 @@ class ContinuityHandoverBrief(models.Model):
      LEFT JOIN uom_uom unit ON unit.id = bought.unit_id
       GROUP BY bought.line_id, bought.product_id, template.name, bought.label,
                unit.name, bought.currency_id""",
+            variant=self._sql_variant(SQL("bought.product_id")),
             ordered=self._sql_ordered(),
             invoiced=self._sql_invoiced(),
         )

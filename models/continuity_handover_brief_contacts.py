@@ -147,12 +147,7 @@ class ContinuityHandoverBrief(models.Model):
 
     @api.model
     def _sql_external(self, partner):
-        """Return the condition that a partner is no colleague."""
-        return SQL(
-            "NOT EXISTS (SELECT FROM res_users c"
-            " WHERE c.partner_id = %s AND NOT c.share)",
-            partner,
-        )
+        return self.env["continuity.relationship"]._refresh_sql_external(partner)
 
     @api.model
     def _sql_met(self):

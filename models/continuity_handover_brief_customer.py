@@ -80,7 +80,7 @@ class ContinuityHandoverBrief(models.Model):
                 self.env._("Price Agreements"),
                 [
                     BriefColumn("pricelist", self.env._("Pricelist")),
-                    BriefColumn("product", self.env._("Product")),
+                    BriefColumn("product", self.env._("Product"), "product"),
                     BriefColumn("min_quantity", self.env._("From Quantity"), "number"),
                     BriefColumn("price", self.env._("Price"), "money"),
                     BriefColumn("discount", self.env._("Discount"), "percent"),
@@ -190,6 +190,7 @@ class ContinuityHandoverBrief(models.Model):
         SELECT line.line_id, list.name AS pricelist,
                COALESCE(template.name, variant_template.name,
                         to_jsonb(category.complete_name)) AS product,
+               %(variant)s AS variant,
                NULLIF(item.min_quantity, 0) AS min_quantity,
                CASE WHEN item.compute_price = 'fixed' THEN item.fixed_price END
                    AS price,
@@ -207,19 +208,21 @@ class ContinuityHandoverBrief(models.Model):
                           ->> line.company_id::text)::int
            AND (list.company_id IS NULL OR list.company_id = line.company_id)
      LEFT JOIN product_pricelist_item item ON item.pricelist_id = list.id
-           AND (item.date_end IS NULL OR item.date_end >= %s)
+           AND (item.date_end IS NULL OR item.date_end >= %(now)s)
      LEFT JOIN product_template template ON template.id = item.product_tmpl_id
      LEFT JOIN product_product variant ON variant.id = item.product_id
      LEFT JOIN product_template variant_template
             ON variant_template.id = variant.product_tmpl_id
      LEFT JOIN product_category category ON category.id = item.categ_id
          WHERE line.seen""",
-            fields.Datetime.now(),
+            variant=self._sql_variant(SQL("item.product_id")),
+            now=fields.Datetime.now(),
         )
         order = SQL("applied_on, item_id")
         keys = (
             "pricelist",
             "product",
+            "variant",
             "min_quantity",
             "price",
             "discount",

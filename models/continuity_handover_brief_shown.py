@@ -77,6 +77,12 @@ class ContinuityHandoverBrief(models.Model):
         return ": ".join(self._format_text(part) for part in value if part)
 
     @api.model
+    def _format_product(self, value, column, row):
+        name = self._format_text(value)
+        variant = ", ".join(map(self._format_text, row.get("variant") or ()))
+        return f"{name} ({variant})" if variant else name
+
+    @api.model
     def _format_choice(self, value, column, row):
         if isinstance(value, str):
             return column.options.get(value, value)

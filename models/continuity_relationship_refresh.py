@@ -534,15 +534,18 @@ SELECT partner_id, %(columns)s FROM stated""",
             scope=scope,
         )
 
-    def _refresh_sql_external(self):
-        """Return the condition that the partner ``p`` is no colleague.
+    def _refresh_sql_external(self, partner=None):
+        """Return the condition that a partner is no colleague.
 
         What colleagues write is no word of a customer, also when their address
         stands among the customer's contacts.
+
+        :param SQL partner: column with its id; that of ``p`` without
         """
         return SQL(
             "NOT EXISTS (SELECT FROM res_users c"
-            " WHERE c.partner_id = p.id AND NOT c.share)"
+            " WHERE c.partner_id = %s AND NOT c.share)",
+            partner or SQL("p.id"),
         )
 
     def _refresh_sql_dealings(self, company_condition, scope):

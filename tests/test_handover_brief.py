@@ -100,6 +100,67 @@ class TestHandoverBrief(HandoverCommon):
         self.assertNotIn("777", text)
         self.assertNotIn("888", text)
 
+    def test_variants_are_told_apart(self):
+        """Also in the reader's language, and without what all of them have."""
+        self.env["res.lang"]._activate_lang("ja_JP")
+        size, colour = self.env["product.attribute"].create(
+            [{"name": "Size"}, {"name": "Colour", "sequence": 1}]
+        )
+        values = self.env["product.attribute.value"].create(
+            [
+                {"name": "Large", "attribute_id": size.id},
+                {"name": "Small", "attribute_id": size.id},
+                {"name": "Blue", "attribute_id": colour.id},
+            ]
+        )
+        values[0].with_context(lang="ja_JP").name = "大"
+        template = self.env["product.template"].create(
+            {
+                "name": "Valve",
+                "attribute_line_ids": [
+                    Command.create(
+                        {
+                            "attribute_id": attribute.id,
+                            "value_ids": [Command.set(some.ids)],
+                        }
+                    )
+                    for attribute, some in values.grouped("attribute_id").items()
+                ],
+            }
+        )
+        for variant, amount in zip(
+            template.product_variant_ids, (1200, 300), strict=True
+        ):
+            order = self._create_order(self.customer_1, amount, "2026-11-02 10:00:00")
+            order.order_line.product_id = variant
+            order.order_line.price_unit = amount
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "For customer 1",
+                "company_id": self.company_a.id,
+                "currency_id": self.euro.id,
+                "item_ids": [
+                    Command.create(
+                        {
+                            "applied_on": "0_product_variant",
+                            "product_id": template.product_variant_ids[1].id,
+                            "compute_price": "fixed",
+                            "fixed_price": 42.0,
+                        }
+                    )
+                ],
+            }
+        )
+        self.customer_1.with_company(
+            self.company_a
+        ).specific_property_product_pricelist = pricelist
+        line = self._approved()
+        sections = self._sections(line)
+        self.assertIn("Valve (Large) | 1", sections["purchases"])
+        self.assertIn("Valve (Small) | 1", sections["purchases"])
+        self.assertIn("Valve (Small) | 42.00", sections["prices"])
+        self.assertIn("Valve (大)", self._sections(line, lang="ja_JP")["purchases"])
+
     def test_invoiced_without_an_order(self):
         """A company that works without orders has purchases too."""
         self._create_invoice(self.customer_1, 400, "2026-12-01")

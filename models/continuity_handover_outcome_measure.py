@@ -115,7 +115,8 @@ class ContinuityHandoverLine(models.Model):
         self.filtered(
             lambda line: (
                 not line.profile_complete_on
-                and line.relationship_id.completeness >= 100
+                and line.relationship_id.completeness
+                >= line.company_id.continuity_completeness_required
             )
         ).profile_complete_on = today
 
@@ -124,10 +125,15 @@ class ContinuityHandoverOutcome(models.Model):
     _inherit = "continuity.handover.outcome"
 
     def _is_due(self, today, everything):
-        """Whether the days are over and a result is missing, or may still change."""
+        """Whether the days are over and a result is missing, or may have changed."""
         self.ensure_one()
         over = (today - self.moved_day).days - self.days
-        return over > 0 and (everything or self.state == "waiting" or over <= LATE_DAYS)
+        if over <= 0:
+            return False
+        if everything or self.state == "waiting":
+            return True
+        # Each time reads all customers of the company: once a week is enough.
+        return over <= LATE_DAYS and (today - self.measured_on).days >= 7
 
     def _measure(self, company, day, days, today):
         """Measure the outcome of customers handed over on one day.

@@ -156,11 +156,17 @@ class ContinuityHandoverLine(models.Model):
         :rtype: list[int]
         """
         days = []
-        for line in self.filtered("first_contact_on"):
-            moved = line.handover_id._local_date(line.moved_on)
-            days.append(
-                line.company_id._continuity_count_working_days(
-                    moved, line.first_contact_on
+        # One look at the calendar for all customers with the same two days.
+        for (company, moved, held), lines in (
+            self.filtered("first_contact_on")
+            .grouped(
+                lambda line: (
+                    line.company_id,
+                    line.handover_id._local_date(line.moved_on),
+                    line.first_contact_on,
                 )
             )
+            .items()
+        ):
+            days += [company._continuity_count_working_days(moved, held)] * len(lines)
         return days

@@ -103,14 +103,16 @@ class TestHandoverOutcome(HandoverCommon):
         )
 
     def test_backdated_credit_note(self):
-        """A credit note of within the days moves the figures of the next night, and
-        later ones when somebody asks."""
+        """A credit note of within the days moves the figures within a week, and later
+        ones when somebody asks."""
         self._bought(self.moved, 1000, 700)
         self._bought(self.peers, 500, 550)
         plan = self._handed_over()
         self._measure()
         self._create_invoice(self.customer_1, 200, "2027-05-20", refund=True)
-        self._measure("2027-06-11 05:00:00")
+        self._measure("2027-06-16 05:00:00")
+        self.assertAlmostEqual(self._row(plan, self.customer_1).change, -30)
+        self._measure("2027-06-17 05:00:00")
         self.assertAlmostEqual(self._row(plan, self.customer_1).change, -50)
         self._create_invoice(self.customer_1, 100, "2027-05-21", refund=True)
         self._measure("2027-08-01 05:00:00")
@@ -325,6 +327,14 @@ class TestHandoverOutcome(HandoverCommon):
         row.sudo().completeness = 100
         self._measure("2027-03-13 05:00:00")
         self._measure("2027-03-20 05:00:00")
+        self.assertEqual(plan._outcome_care()["profile"], (10, 1))
+
+    def test_profile_is_complete_from_the_required_share_on(self):
+        self.company_a.continuity_completeness_required = 60
+        plan = self._handed_over()
+        row = self._relationship(self.customer_1)
+        row.sudo().completeness = 60
+        self._measure("2027-03-13 05:00:00")
         self.assertEqual(plan._outcome_care()["profile"], (10, 1))
 
     # === Access === #

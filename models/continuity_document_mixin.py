@@ -68,12 +68,23 @@ class ContinuityDocumentMixin(models.AbstractModel):
         A document that fails keeps the reason (:meth:`_keep_error`), is tried again
         by the next run and holds up no other (I11). The run does not fail for it:
         Odoo would switch the scheduled action off for all documents after some days.
+        When Odoo says that time is up, the next run goes on behind the last document:
+        what a search finds again every time would leave no time for the others.
 
         :param work: function that takes one document
+        :return: whether all have had their turn
+        :rtype: bool
         """
         cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(self))
-        for document_id in self.ids:
+        progress = (
+            self.env["ir.cron.progress"]
+            .sudo()
+            .browse(self.env.context.get("ir_cron_progress_id"))
+        )
+        reached = progress._continuity_reached()
+        ids = sorted(id_ for id_ in self.ids if id_ > reached)
+        cron._commit_progress(remaining=len(ids))
+        for document_id in ids:
             # Locked one by one: each commit gives the locks back.
             document = self.browse(document_id)
             document = document.try_lock_for_update(allow_referencing=True)
@@ -85,8 +96,11 @@ class ContinuityDocumentMixin(models.AbstractModel):
             except Exception as error:
                 _logger.warning("%s cannot go on", document.name, exc_info=error)
                 document._keep_error(error)
-            if not cron._commit_progress(1):
-                return
+            is_last = document_id == ids[-1]
+            progress.continuity_last_id = 0 if is_last else document_id
+            if not cron._commit_progress(1) and not is_last:
+                return False
+        return True
 
     def _keep_error(self, error):
         """Leave on a document why the scheduler could not go on with it; an extension

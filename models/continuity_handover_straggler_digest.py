@@ -4,11 +4,15 @@ Each plan is looked at in a transaction of its own and leaves what it found; the
 takes everything that waits for a person and clears it in one transaction.
 """
 
+import logging
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .continuity_handover_undo import NAMED
+
+_logger = logging.getLogger(__name__)
 
 
 class ContinuityHandover(models.Model):
@@ -56,12 +60,25 @@ class ContinuityHandover(models.Model):
             own = plans.filtered(
                 lambda p, key=str(reader.id): key in (p.stragglers_pending or {})
             )
-            own._send_stragglers(reader)
-            for plan in own:
-                pending = dict(plan.stragglers_pending)
-                del pending[str(reader.id)]
-                plan.stragglers_pending = pending or False
+            try:
+                with self.env.cr.savepoint():
+                    own._send_stragglers(reader)
+                    own._forget_stragglers(reader)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
+                # It stays, and holds up nobody else's message (I11).
+                _logger.warning("No message to %s", reader, exc_info=error)
+                for plan in own:
+                    plan._keep_error(error)
             cron._commit_progress()
+
+    def _forget_stragglers(self, reader):
+        """Take off what somebody has been told."""
+        for plan in self:
+            pending = dict(plan.stragglers_pending)
+            del pending[str(reader.id)]
+            plan.stragglers_pending = pending or False
 
     def _send_stragglers(self, reader):
         """Send one person what these plans have left for them; nothing on none."""

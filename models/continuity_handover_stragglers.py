@@ -50,8 +50,8 @@ class ContinuityHandover(models.Model):
         """Look for what still lands on predecessors, one plan at a time; then tell
         everybody concerned, once for all plans."""
         plans = self.sudo().search(self._domain_watched(), order="id")
-        plans._run_each(lambda plan: plan._look_for_stragglers())
-        self.sudo()._send_straggler_digests()
+        if plans._run_each(lambda plan: plan._look_for_stragglers()):
+            self.sudo()._send_straggler_digests()
 
     def _look_for_stragglers(self):
         """Move or list what landed on the predecessors of one plan since, and leave

@@ -61,6 +61,7 @@ from . import test_relationship_merge
 from . import test_relationship_refresh
 from . import test_replies
 from . import test_rotation
+from . import test_run_each
 from . import test_sending
 from . import test_settings
 from . import test_silence_oracle

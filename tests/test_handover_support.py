@@ -367,6 +367,32 @@ class TestHandoverSupport(UndoCase):
         [message] = self._run_cron(NOW + timedelta(days=2))
         self.assertIn("New", message.body)
 
+    def test_a_message_that_fails_holds_up_no_other(self):
+        """The reason stays on the plan, what was found for the next day."""
+        plan = self._move()
+        other = self._create_customer("Customer 4", self.leaver)
+        theirs = self._move(other, successor=self.colleague)
+        for partner in (self.customer_1, other):
+            self._create_lead(f"New at {partner.name}", partner)
+        first = min(self.successor, self.colleague, key=lambda user: user.id)
+        handover = self.env.registry["continuity.handover"]
+        send = handover._send_stragglers
+
+        def fail(plans, reader):
+            if reader == first:
+                raise ZeroDivisionError("by zero")
+            return send(plans, reader)
+
+        with (
+            patch.object(handover, "_send_stragglers", fail),
+            mute_logger(f"{MODELS}.continuity_handover_straggler_digest"),
+        ):
+            self._run_cron()
+        failed, sent = (plan, theirs) if first == self.successor else (theirs, plan)
+        self.assertFalse(sent.stragglers_pending)
+        self.assertTrue(failed.stragglers_pending)
+        self.assertIn("by zero", failed.message_ids[0].body)
+
     def test_settings_are_the_managers(self):
         with self.assertRaises(AccessError):
             self.company_a.with_user(self.leaver).continuity_stragglers = "list"

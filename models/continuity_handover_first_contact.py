@@ -191,7 +191,7 @@ class ContinuityHandoverLine(models.Model):
             due = company._continuity_working_day(
                 nobody, day, tier.with_company(company).first_contact_days
             )
-            lines.first_contact_due = due
+            lines.write({"first_contact_due": due, "first_contact_escalated_on": False})
             values_list += [
                 line._prepare_first_contact_values(channels, occurrence, day, due)
                 for line in lines

@@ -261,10 +261,12 @@ class TestFirstContact(HandoverCommon):
     def test_handed_on_and_back(self):
         """Whoever has the customer back owes the contact again: from that day."""
         line = self._moved_line()
+        line.sudo().first_contact_escalated_on = "2027-03-05"
         plan = self._handed_on()
         with self._at("2027-03-11 10:00:00"):
             plan._start_undo(plan.line_ids, "undo", "Wrong person", False)
         self.assertEqual(plan.line_ids.state, "undone")
+        self.assertFalse(line.first_contact_escalated_on)
         self.assertFalse(plan.line_ids.first_contact_due)
         # Thursday and two working days.
         self.assertEqual(str(line.first_contact_due), "2027-03-15")

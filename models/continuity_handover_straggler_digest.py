@@ -19,8 +19,8 @@ class ContinuityHandover(models.Model):
     _inherit = "continuity.handover"
     _guarded_fields = frozenset({"stragglers_pending"})
 
-    # By id of the reader: counts, and the first records and replies.
-    stragglers_pending = fields.Json(readonly=True, copy=False)
+    # By id of the reader: counts, and the first records and replies, for nobody else.
+    stragglers_pending = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS)
 
     def _keep_for_digest(self, digests):
         """Leave what was found for the day's messages.

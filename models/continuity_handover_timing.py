@@ -48,6 +48,67 @@ class ContinuityHandoverProposed(models.AbstractModel):
             line.timing_reason = plans._describe_timing(line.timing or {})
 
 
+class ContinuityHandoverLine(models.Model):
+    """What the timing rests on tells of deals, complaints and invoices: it is for those
+    who take part and for those who may see the customer, like the brief."""
+
+    _inherit = "continuity.handover.line"
+
+    timing = fields.Json(groups=fields.NO_ACCESS, copy=False)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(
+            [{k: v for k, v in vals.items() if k != "timing"} for vals in vals_list]
+        )
+        for line, vals in zip(lines, vals_list, strict=True):
+            if vals.get("timing"):
+                # Nobody reads it back; super has checked who drafts.
+                line.sudo().timing = vals["timing"]
+        return lines
+
+    def write(self, vals):
+        if self.env.su or "timing" not in vals:
+            return super().write(vals)
+        self.check_access("write")
+        self._check_editable(vals)
+        vals = dict(vals)
+        # Nobody reads it back; who may change it was checked above.
+        self.sudo().timing = vals.pop("timing")
+        return super().write(vals)
+
+    @api.depends("timing", "leaver_id", "successor_id", "plan_state")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
+    def _compute_timing_reason(self):
+        plans = self.env["continuity.handover"]
+        told = self._told_of_timing()
+        for line in self:
+            timing = line in told and line.sudo().timing or {}
+            line.timing_reason = plans._describe_timing(timing)
+
+    def _told_of_timing(self):
+        """Return the lines of which the user may know why they are told when.
+
+        :rtype: continuity.handover.line
+        """
+        user = self.env.user
+        visible = self.relationship_id.with_env(self.env)._filtered_access("read")
+
+        def is_told(line):
+            plan = line.handover_id
+            people = line.leaver_id | plan.create_uid
+            if plan._was_approved():
+                people |= line.successor_id
+            return (
+                self.env.su
+                or user in people
+                or line.relationship_id in visible
+                or plan.with_env(self.env)._may_manage()
+            )
+
+        return self.filtered(lambda line: is_told(line.sudo()))
+
+
 class ContinuityHandover(models.Model):
     _inherit = "continuity.handover"
 

@@ -172,3 +172,74 @@ class TestTierAttacks(HandoverCommon):
         except AccessError:
             return
         self.assertFalse(batch.line_ids.tier_id)
+
+
+@tagged("post_install", "-at_install")
+class TestTimingAttacks(HandoverCommon):
+    """A plan is read by all who take part; why a customer is told later tells of deals,
+    complaints and invoices, which is for those who may see the customer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_successor = cls._create_user(
+            "other_successor", "sales_team.group_sale_salesman"
+        )
+        cls.env["continuity.concern"].create(
+            {
+                "partner_id": cls.customer_1.id,
+                "company_id": cls.company_a.id,
+                "owner_id": cls.leaver.id,
+                "kind": "complaint",
+                "question": "Late",
+            }
+        )
+        cls.plan = cls._create_plan(
+            named_user_ids=[Command.set(cls.colleague.ids)],
+            line_ids=[
+                Command.create(cls._line_values(cls.customer_1)),
+                Command.create(
+                    cls._line_values(
+                        cls.customer_2, successor_id=cls.other_successor.id
+                    )
+                ),
+            ],
+        )
+        cls.plan.with_user(cls.leaver).action_propose_timing()
+        cls.line = cls.plan.line_ids[0]
+
+    def _reason(self, user):
+        self.env.invalidate_all()
+        line = self.line.with_user(user)
+        self.assertEqual(line.tell_when, "now")
+        return line.timing_reason or ""
+
+    def test_reasons(self):
+        for user in (self.leaver, self.approver, self.user_manager):
+            self.assertIn("complaint", self._reason(user), user.login)
+        for user in (self.successor, self.other_successor, self.colleague):
+            self.assertNotIn("complaint", self._reason(user), user.login)
+        self._approve(self._submit(self.plan))
+        self.assertIn("complaint", self._reason(self.successor))
+        for user in (self.other_successor, self.colleague):
+            self.assertNotIn("complaint", self._reason(user), user.login)
+
+    def test_what_they_rest_on(self):
+        for user in (self.other_successor, self.colleague, self.leaver):
+            line = self.line.with_user(user)
+            for method, args in (
+                ("read", (["timing"],)),
+                ("web_read", ({"timing": {}},)),
+            ):
+                with self.assertRaises(AccessError):
+                    self._rpc(user, line, method, *args)
+            with self.assertRaises(AccessError):
+                line.search([("timing", "ilike", "complaint")])
+            self.assertNotIn("complaint", str(line.copy_data()))
+
+    def test_who_writes_them(self):
+        for user in (self.other_successor, self.colleague):
+            with self.assertRaises(AccessError):
+                self._rpc(user, self.line, "write", {"timing": {"reasons": []}})
+        self._rpc(self.leaver, self.line, "write", {"timing": {"reasons": []}})
+        self.assertEqual(self.line.timing, {"reasons": []})

@@ -725,7 +725,11 @@ class ContinuityHandover(models.Model):
                 plan._check_may_manage()
             plan_sudo = plan.sudo()
             plan_sudo.line_ids.filtered(lambda x: x.state == "queued").state = "open"
-            plan_sudo.line_ids.touchpoint_ids._cancel(reason)
+            # Who has moved still has to hear of it, and from their successor.
+            staying = plan_sudo.line_ids.filtered(
+                lambda x: x.state not in ("moved", "undoing")
+            )
+            staying.touchpoint_ids._cancel(reason)
             plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
             plan_sudo.state = "cancelled"
             plan_sudo.message_post(body=self.env._("Cancelled: %s", reason))

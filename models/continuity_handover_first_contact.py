@@ -171,7 +171,8 @@ class ContinuityHandoverLine(models.Model):
     def _start_first_contacts(self, day_of, occurrence):
         """Start the clock of lines of one company, where their tier has one.
 
-        :param day_of: function that returns the day a line's clock starts
+        :param day_of: function that returns the day a line's clock starts, unless
+            the customer may hear of it only later
         :param str occurrence: of the touchpoints; one that was cancelled stays so
         """
         waiting = self.filtered(
@@ -186,7 +187,8 @@ class ContinuityHandoverLine(models.Model):
         channels = self._first_contact_channels()
         values_list = []
         for (day, tier), lines in waiting.grouped(
-            lambda line: (day_of(line), line.tier_id)
+            # Not before the change is announced inside, or a hold ends.
+            lambda line: (max(day_of(line), line._first_day_to_tell()), line.tier_id)
         ).items():
             due = company._continuity_working_day(
                 nobody, day, tier.with_company(company).first_contact_days

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .continuity_handover_timing import DECISIONS
 
 UNDER_WAY = ("approved", "running")
+# Whoever was moved by a manager's decision is not told any earlier for it.
+TO_TELL = ("open", "queued", "moved")
 # What a change of the hold has to move.
 HOLD_FIELDS = {"tell_when", "hold_until"}
 
@@ -18,6 +20,13 @@ class ContinuityHandover(models.Model):
 
     def _submission_errors(self):
         return super()._submission_errors() + self._hold_errors(self.line_ids)
+
+    def action_approve(self):
+        # The approver may have changed holds since, or let somebody back in.
+        for plan in self.filtered(lambda p: p.state == "submitted"):
+            if errors := plan._hold_errors(plan.line_ids):
+                raise UserError("\n".join(errors))
+        return super().action_approve()
 
     def _hold_errors(self, lines):
         """Return which holds have no end, or one that is too late.
@@ -97,6 +106,7 @@ class ContinuityHandover(models.Model):
         decided = self._find_decided(partner_ids, lines)
         limit = self._last_joint_day()
         after = timedelta(days=self.company_id.continuity_hold_after)
+        moved = lines.browse()
         for line in lines:
             reasons = [
                 (code, day)
@@ -126,7 +136,8 @@ class ContinuityHandover(models.Model):
                     },
                 }
             )
-            line._apply_timing()
+            moved |= line
+        moved._apply_timing()
 
     def _find_decided(self, partner_ids, lines):
         """Return when the last deal or quotation of customers was decided since their
@@ -179,7 +190,7 @@ class ContinuityHandoverLine(models.Model):
         """
         self.ensure_one()
         return (
-            self.state == "open"
+            self.state in TO_TELL
             and self.tell_when == "hold"
             and bool(self.hold_until)
             and self.hold_until > today
@@ -190,6 +201,23 @@ class ContinuityHandoverLine(models.Model):
         if self.tell_when == "hold" and self.hold_until:
             return max(first, self.hold_until)
         return first
+
+    def _gate_problems(self):
+        problems = super()._gate_problems()
+        today = self.handover_id._local_date(fields.Datetime.now())
+        if self.state == "moved" or self.override_reason or not self._is_held(today):
+            return problems
+        return [
+            *problems,
+            self.env._(
+                "On hold: this customer is not told before %s.",
+                format_date(self.env, self.hold_until),
+            ),
+        ]
+
+    @api.depends("tell_when", "hold_until")
+    def _compute_gate(self):
+        return super()._compute_gate()
 
     def _obstacles_to_letter(self, touchpoint):
         obstacles = super()._obstacles_to_letter(touchpoint)

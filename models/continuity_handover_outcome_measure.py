@@ -107,6 +107,12 @@ class ContinuityHandoverLine(models.Model):
         "seen to be complete.",
     )
 
+    def _bring_back(self):
+        """Who is back is no customer of the successor's any more."""
+        result = super()._bring_back()
+        self.outcome_ids.unlink()
+        return result
+
     def _note_complete_profiles(self, today):
         """Keep the day on which the profile of handed over customers is complete.
 

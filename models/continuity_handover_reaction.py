@@ -11,6 +11,9 @@ REACTIONS = [
     ("refuses", "Refuses"),
 ]
 
+# Which touchpoints tell that it is somebody else after all.
+TELL_AGAIN = "tell:again:"
+
 
 class ContinuityHandoverLine(models.Model):
     _inherit = "continuity.handover.line"
@@ -86,7 +89,11 @@ class ContinuityHandoverLine(models.Model):
                         line.display_name,
                     )
                 )
-            plan._check_state("running", "reported", "done")
+            # What had moved by then goes on when the rest of a plan is given up.
+            moved = line.state in ("moved", "undoing", "undone")
+            plan._check_state(
+                "running", "reported", "done", *(["cancelled"] if moved else [])
+            )
             if line.excluded:
                 raise UserError(
                     self.env._("“%s” is left out of the plan.", line.display_name)
@@ -205,14 +212,16 @@ class ContinuityHandoverLine(models.Model):
         :param dict values: of the touchpoint an information-only customer gets
         """
         self.ensure_one()
-        if self.plan_state != "running" or not self._told_touchpoints():
+        told = self._told_touchpoints()
+        if self.plan_state != "running" or not told:
             return
         today = fields.Date.context_today(self)
         again = self.env["continuity.touchpoint"]._plan(
             [
                 {
                     **values,
-                    "occurrence": f"tell:again:{self.successor_id.id}",
+                    # Once for whatever they have heard so far, whoever is named.
+                    "occurrence": f"{TELL_AGAIN}{len(told)}",
                     "date_due": today,
                     "date_show": today,
                 }
@@ -231,6 +240,8 @@ class ContinuityHandoverLine(models.Model):
         ]
         names = {values["occurrence"]: values["name"] for values in planned}
         for touchpoint in self.touchpoint_ids:
+            if touchpoint.occurrence.startswith(TELL_AGAIN):
+                names[touchpoint.occurrence] = planned[0]["name"]
             if touchpoint.state not in OPEN_STATES:
                 continue
             if touchpoint == self.visit_touchpoint_id:

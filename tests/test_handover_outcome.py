@@ -102,6 +102,18 @@ class TestHandoverOutcome(HandoverCommon):
             "-40.0 percentage points", plan.with_user(self.approver).outcome_html
         )
 
+    def test_brought_back_is_no_outcome(self):
+        """Of a plan that was undone as a whole nothing is measured any more."""
+        self._bought(self.moved, 1000, 700)
+        plan = self._handed_over()
+        self._measure()
+        self.assertTrue(plan.outcome_ids)
+        plan.with_user(self.approver)._undo(plan.line_ids, "They come back")
+        self.assertEqual(set(plan.line_ids.mapped("state")), {"undone"})
+        self.assertFalse(plan.outcome_ids.exists())
+        self._measure(AFTER_180)
+        self.assertFalse(plan.outcome_ids)
+
     def test_backdated_credit_note(self):
         """A credit note of within the days moves the figures within a week, and later
         ones when somebody asks."""

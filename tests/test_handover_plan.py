@@ -1755,13 +1755,19 @@ class TestHandoverRunning(HandoverCommon):
 
     def test_cancelled_while_running(self):
         plan = self._running_plan()
-        touchpoints = plan.line_ids.touchpoint_ids
-        self._move_without_cut_over(self._line_of(plan, self.customer_2))
+        moved = self._line_of(plan, self.customer_2)
+        touchpoints = self._line_of(plan, self.customer_1).touchpoint_ids
+        moved.sudo().override_reason = "Tested elsewhere"
+        moved.with_user(self.approver).action_cut_over()
         plan.with_user(self.approver)._cancel("The leaver stays.")
         self.assertEqual(plan.state, "cancelled")
         self.assertEqual(set(touchpoints.mapped("state")), {"cancelled"})
         self.assertFalse(touchpoints.activity_id.exists())
-        self.assertEqual(self._line_of(plan, self.customer_2).state, "moved")
+        self.assertEqual(moved.state, "moved")
+        # They are still told, and their successor says hello.
+        self.assertEqual(len(moved.touchpoint_ids), 2)
+        self.assertEqual(set(moved.touchpoint_ids.mapped("state")), {"owed"})
+        moved.with_user(self.successor)._record_reaction("welcomes")
         # What was carried out is evidence: neither drafted again nor deleted.
         with self.assertRaises(UserError):
             plan.with_user(self.approver).action_draft()

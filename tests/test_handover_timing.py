@@ -301,6 +301,48 @@ class TestHandoverTiming(HandoverCommon):
             letter.action_release()
             self.assertEqual(letter.state, "released")
 
+    def test_no_approval_with_a_hold_without_end(self):
+        """The approver may change holds of a submitted plan; the daily work of a plan
+        with one that never ends would fail each day."""
+        for values, message in (
+            ({"hold_until": False}, "say until when"),
+            ({"hold_until": "2027-03-30"}, "last day both can visit"),
+        ):
+            plan = self._submit(self._create_plan())
+            line = self._line_of(plan, self.customer_2).with_user(self.approver)
+            line.write({"tell_when": "hold", **values})
+            with self.assertRaisesRegex(UserError, message):
+                self._approve(plan)
+            line.excluded = True
+            line.exclude_reason = "Later"
+            self._approve(plan)
+            plan.with_user(self.approver)._cancel("Next")
+
+    def test_no_cut_over_during_the_hold(self):
+        """The deal is closed by the predecessor, and nobody calls before the day."""
+        plan = self._held_plan()
+        line = self._line_of(plan, self.customer_2)
+        self._carry_out(line)
+        with self.assertRaisesRegex(UserError, "On hold"):
+            line.with_user(self.leaver).action_cut_over()
+        with self._at("2027-03-11 09:00:00"):
+            self.assertTrue(line.gate_open)
+        line.with_user(self.approver)._override_gate("They know it already")
+        line.with_user(self.leaver).action_cut_over()
+        self.assertEqual(line.state, "moved")
+        first = line.first_contact_touchpoint_id
+        self.assertEqual(str(first.date_show), "2027-03-11")
+        self.assertGreater(str(first.date_due), "2027-03-11")
+        self.assertTrue(line._is_held(plan.date_start), "no letter any earlier")
+        for day, shown in (("2027-03-10", False), ("2027-03-11", True)):
+            with self._at(f"{day} 07:00:00"):
+                self._run_cron("show_touchpoints")
+            self.assertEqual(
+                set(line.touchpoint_ids.mapped("activity_id.active")),
+                {shown} if shown else set(),
+                day,
+            )
+
     def test_filter_on_hold(self):
         plan = self._held_plan()
         view = self.env.ref("customer_continuity.view_handover_line_search_telling")
@@ -488,6 +530,21 @@ class TestHandoverReaction(HandoverCommon):
         self.assertIn(self.colleague.name, again.name)
         self.assertEqual(again.cosigner_id, self.colleague)
         self.assertTrue(again.activity_id)
+
+    def test_third_successor_after_the_second_was_not_told(self):
+        """Nobody calls in the name of somebody who does not take over either."""
+        plan = self._running_plan()
+        line = self._report(plan, self.customer_2, "refuses")
+        told = line.touchpoint_ids
+        self._another(line, self.colleague)
+        self._another(line, self.user_manager)
+        again = line.touchpoint_ids - told
+        self.assertEqual(len(again), 1)
+        self.assertIn(self.user_manager.name, again.name)
+        self.assertEqual(again.attendee_ids, self.user_manager)
+        self.assertEqual(again.activity_id.summary, again.name)
+        self._another(line, self.successor)
+        self.assertIn(self.successor.name, again.name, "told of the second, or none")
 
     def test_visit_with_another_successor(self):
         plan = self._running_plan()

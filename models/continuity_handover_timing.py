@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from .continuity_concern import OPEN_STATES as OPEN_CONCERNS
 
@@ -40,12 +40,17 @@ class ContinuityHandoverProposed(models.AbstractModel):
     )
     timing_reason = fields.Char(compute="_compute_timing_reason", string="Why Then")
 
-    @api.depends("timing")
+    @api.depends("timing", "tell_when", "hold_until")
     @api.depends_context("lang")
     def _compute_timing_reason(self):
         plans = self.env["continuity.handover"]
         for line in self:
-            line.timing_reason = plans._describe_timing(line.timing or {})
+            timing = line.timing or {}
+            day = line.tell_when == "hold" and line.hold_until
+            by_hand = (timing.get("proposed") or False) != (
+                day and fields.Date.to_string(day)
+            )
+            line.timing_reason = plans._describe_timing(timing, by_hand)
 
 
 class ContinuityHandoverLine(models.Model):
@@ -239,6 +244,8 @@ class ContinuityHandover(models.Model):
                 found[partner_id].append((code, count))
         for partner_id, day in self._find_renewals(partner_ids, first):
             found[partner_id].append(("renewal", day))
+        for partner_id, day in self._find_replacements(partner_ids, first):
+            found[partner_id].append(("replacement", day))
         return found
 
     def _find_closings(self, partner_ids, first):
@@ -297,6 +304,40 @@ class ContinuityHandover(models.Model):
             if first <= day <= limit:
                 yield relationship.partner_id.id, day
 
+    def _find_replacements(self, partner_ids, first):
+        """Return pairs of customer and first day on which a product they bought last
+        so many months ago has to be replaced while both can still visit.
+
+        :rtype: list[tuple]
+        """
+        for model in ("sale.order", "sale.order.line", "product.template"):
+            self.env[model].flush_model()
+        return self.env.execute_query(
+            SQL(
+                """SELECT partner_id, MIN(day)
+                     FROM (SELECT p.commercial_partner_id AS partner_id,
+                                  (MAX(COALESCE(o.commitment_date, o.date_order))
+                                   + make_interval(months =>
+                                         t.continuity_cycle_months))::date AS day
+                             FROM sale_order o
+                             JOIN res_partner p ON p.id = o.partner_id
+                             JOIN sale_order_line l ON l.order_id = o.id
+                             JOIN product_product v ON v.id = l.product_id
+                             JOIN product_template t ON t.id = v.product_tmpl_id
+                            WHERE p.commercial_partner_id = ANY(%(partners)s)
+                              AND o.company_id = %(company)s AND o.state = 'sale'
+                              AND l.product_uom_qty > 0
+                              AND t.continuity_cycle_months > 0
+                         GROUP BY p.commercial_partner_id, t.id) bought
+                    WHERE day BETWEEN %(first)s AND %(limit)s
+                 GROUP BY partner_id""",
+                partners=partner_ids,
+                company=self.company_id.id,
+                first=first,
+                limit=self._last_joint_day(),
+            )
+        )
+
     def action_propose_timing(self):
         """Propose anew when each customer of a draft is told.
 
@@ -325,16 +366,19 @@ class ContinuityHandover(models.Model):
     # === IN WORDS === #
 
     @api.model
-    def _describe_timing(self, timing):
+    def _describe_timing(self, timing, by_hand=False):
         """Say why a customer is told now or later.
 
         :param dict timing: see ``continuity.handover.proposed``
+        :param bool by_hand: somebody decided otherwise than proposed
         :rtype: str
         """
         if not timing:
             return ""
         texts = [self._describe_timing_reason(*r) for r in timing.get("reasons", ())]
         text = ", ".join(filter(None, texts))
+        if by_hand:
+            return self.env._("decided by hand; known was: %s", text)
         if timing.get("follows"):
             return self.env._("after the decision: %s", text)
         return self.env._("now, with both people: %s", text)
@@ -358,6 +402,8 @@ class ContinuityHandover(models.Model):
                 return self.env._("overdue invoices: %s", value)
             case "renewal":
                 return self.env._("next order due %s", value)
+            case "replacement":
+                return self.env._("product to be replaced %s", value)
             case "late":
                 return self.env._("decision only on %s, when it is too late", value)
             case "last_day":

@@ -329,6 +329,46 @@ class TestHandoverLetterPreview(TellingCommon):
         self.assertEqual(self.env["continuity.touchpoint"].search_count([]), before)
         self.assertEqual(self.env["mail.mail"].search_count([]), mails)
 
+    def test_one_letter_is_built_at_each_step(self):
+        """However long the plan; a customer's second letter is not lost."""
+        self.env["continuity.policy.step"].create(
+            {
+                "purpose": "handover",
+                "tier_id": self.tier_c.id,
+                "sequence": 20,
+                "channel_ids": [Command.set(self.channel_email.ids)],
+            }
+        )
+        preview = self._preview(self._told_plan(), self.leaver)
+        self.assertEqual(preview.count, 6)
+        built = []
+        lines = self.registry["continuity.handover.line"]
+        original = lines._letters_to_come
+
+        def letters_to_come(records):
+            built.append(records.ids)
+            return original(records)
+
+        self.patch(lines, "_letters_to_come", letters_to_come)
+        seen = []
+        for _step in range(6):
+            preview.invalidate_recordset()
+            values = preview.web_read({"body": {}, "partner_id": {}})[0]
+            seen.append((values["partner_id"], preview.touchpoint_id.occurrence))
+            preview.action_next()
+        self.assertEqual(len(set(seen)), 6)
+        self.assertEqual({len(ids) for ids in built}, {1})
+
+    def test_other_lines_cannot_be_slipped_in(self):
+        """The list of letters is no way around the lines that were checked."""
+        plan = self._told_plan()
+        other = self._told_plan()
+        preview = self._preview(plan, self.leaver)
+        preview.sudo().letter_line_ids = other.line_ids.ids
+        preview.invalidate_recordset()
+        with self.assertRaisesRegex(UserError, "open the letters again"):
+            preview.web_read({"body": {}})
+
     def test_problems_are_listed(self):
         self.customers["en_US"].email = False
         plan = self._submit(self._told_plan())

@@ -127,6 +127,42 @@ class TestHandoverTiming(HandoverCommon):
         self.assertIn("overdue invoices: 1", text)
         self.assertIn("next order due 03/12/2027", text)
 
+    def test_product_to_be_replaced_is_named(self):
+        """By the last time it was bought, in this company, of products with a cycle."""
+        product, other = self.env["product.product"].create(
+            [{"name": "Filter"}, {"name": "Pump"}]
+        )
+        product.product_tmpl_id.continuity_cycle_months = 6
+        for item, day in (
+            (product, "2026-09-12"),
+            (product, "2026-03-12"),
+            (other, "2026-09-14"),
+        ):
+            order = self._create_order(self.customer_2, 10, day)
+            order.order_line.product_id = item
+            order.date_order = f"{day} 09:00:00"
+        timing = self._propose()
+        text = self.env["continuity.handover"]._describe_timing(timing["timing"])
+        self.assertIn("product to be replaced 03/12/2027", text)
+        self.assertEqual(text.count("replaced"), 1)
+        order = self._create_order(self.customer_2, 10, "2027-02-12")
+        order.order_line.product_id = product
+        order.date_order = "2027-02-12 09:00:00"
+        text = self.env["continuity.handover"]._describe_timing(
+            self._propose()["timing"]
+        )
+        self.assertNotIn("replaced", text, "bought anew")
+
+    def test_printed_plan_shows_the_hold(self):
+        plan = self._held_plan()
+        html, _type = self.env["ir.actions.report"]._render_qweb_html(
+            "customer_continuity.report_handover_plan", plan.ids
+        )
+        text = " ".join(html.decode().split())
+        self.assertIn("On hold: told from", text)
+        self.assertIn("deal closing", text)
+        self.assertEqual(text.count("On hold: told from"), 1, "of the held one")
+
     def test_other_companys_deal_does_not_count(self):
         self._deal(
             self.customer_2, "2027-03-09", company_id=self.company_b.id, user_id=False
@@ -272,6 +308,21 @@ class TestHandoverTiming(HandoverCommon):
         line.with_user(self.approver).hold_until = "2027-03-12"
         self._daily("2027-03-05")
         self.assertEqual(str(line.hold_until), "2027-03-12")
+        self.assertIn("decided by hand", line.timing_reason)
+
+    def test_by_hand_is_no_proposal(self):
+        """No list says “now” beside a day somebody chose."""
+        plan = self._create_plan()
+        plan.with_user(self.leaver).action_propose_timing()
+        line = self._line_of(plan, self.customer_2)
+        self.assertIn("now, with both people", line.timing_reason)
+        line.with_user(self.leaver).write(
+            {"tell_when": "hold", "hold_until": "2027-03-10"}
+        )
+        self.assertNotIn("now", line.timing_reason.replace("known", ""))
+        self.assertIn("decided by hand", line.timing_reason)
+        line.with_user(self.leaver).tell_when = "now"
+        self.assertIn("now, with both people", line.timing_reason)
 
     def test_visit_moves_behind_the_hold(self):
         plan = self._create_plan()

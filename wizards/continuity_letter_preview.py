@@ -88,6 +88,20 @@ class ContinuityLetterPreview(models.TransientModel):
         self.ensure_one()
         return self.touchpoint_ids.sorted(lambda t: (t.date_due, t.id))
 
+    def _count_letters(self):
+        """Return how many letters there are to look at.
+
+        :rtype: int
+        """
+        return len(self._touchpoints())
+
+    def _letter_at(self, position):
+        """Return the letter at a position, counted from 0.
+
+        :rtype: continuity.touchpoint
+        """
+        return self._touchpoints()[position : position + 1]
+
     def _count_ready(self):
         problems = self._touchpoints()._letter_problems()
         return sum(not found for found in problems.values())
@@ -95,11 +109,11 @@ class ContinuityLetterPreview(models.TransientModel):
     @api.depends("touchpoint_ids", "position")
     def _compute_touchpoint_id(self):
         for preview in self:
-            touchpoints = preview._touchpoints()
-            preview.count = len(touchpoints)
+            preview.count = preview._count_letters()
             position = min(max(preview.position, 0), max(preview.count - 1, 0))
-            preview.touchpoint_id = touchpoints[position : position + 1]
-            preview.ahead = bool(touchpoints and not touchpoints._origin)
+            touchpoint = preview._letter_at(position)
+            preview.touchpoint_id = touchpoint
+            preview.ahead = bool(touchpoint and not touchpoint._origin)
             preview.progress = self.env._(
                 "%(position)s of %(count)s", position=position + 1, count=preview.count
             )

@@ -5,7 +5,9 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
+from ..tools.local_time import format_moment
 from ..tools.visit_planner import Visit, VisitPlanner, subtract
 
 # Plans whose visits already take somebody's time.
@@ -243,8 +245,8 @@ class ContinuityHandover(models.Model):
             "visitor.",
             fit=len(visits) - len(undated),
             all=len(visits),
-            start=self.date_start,
-            end=self.date_end,
+            start=format_date(self.env, self.date_start),
+            end=format_date(self.env, self.date_end),
             per_day=self.visits_per_day,
             left=len(undated),
             name=undated[0].display_name,
@@ -412,16 +414,16 @@ class ContinuityHandoverLine(models.Model):
                 "%(name)s: the visit on %(day)s comes before %(hold)s, until when the "
                 "customer is on hold.",
                 name=self.display_name,
-                day=day,
-                hold=first_told,
+                day=format_date(self.env, day),
+                hold=format_date(self.env, first_told),
             )
         if not first_day <= day <= plan.date_end:
             return ("outside", day), self.env._(
                 "%(name)s: the visit on %(day)s lies outside %(start)s – %(end)s.",
                 name=self.display_name,
-                day=day,
-                start=first_day,
-                end=plan.date_end,
+                day=format_date(self.env, day),
+                start=format_date(self.env, first_day),
+                end=format_date(self.env, plan.date_end),
             )
         if now and self.date_visit < now:
             return ("past", day), self.env._(
@@ -438,7 +440,7 @@ class ContinuityHandoverLine(models.Model):
                     name=self.display_name,
                     person=user.name,
                     count=planner.per_day,
-                    day=day,
+                    day=format_date(self.env, day),
                 )
             if not planner.fits({user.id}, day, self.date_visit):
                 return ("busy", user.id, day), self.env._(
@@ -463,10 +465,7 @@ class ContinuityHandoverLine(models.Model):
         """Return the time of the visit in the company's time zone, to be read."""
         self.ensure_one()
         tz = self.handover_id.company_id.resource_calendar_id.tz or "UTC"
-        local = fields.Datetime.context_timestamp(
-            self.with_context(tz=tz), self.date_visit
-        )
-        return f"{local:%Y-%m-%d %H:%M} ({tz})"
+        return format_moment(self.env, self.date_visit, tz)
 
 
 def _naive(moment):

@@ -629,7 +629,9 @@ class TestEightyInAnHour(HandoverCommon):
 
     def test_not_planned(self):
         self.plan.line_ids.with_user(self.leaver).date_visit = "2027-03-02 09:00:00"
-        with self.assertRaisesRegex(UserError, "is not free at 2027-03-02 09:00"):
+        with self.assertRaisesRegex(
+            UserError, "is not free at Tuesday, March 2, 2027 9:00.AM"
+        ):
             self._submit(self.plan)
         # Nor one every minute, nor with a generous limit.
         self.plan.visits_per_day = 80

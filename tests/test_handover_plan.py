@@ -691,7 +691,7 @@ class TestHandoverErrors(HandoverCommon):
     def test_no_visit_before_the_announcement(self):
         plan = self._create_plan(announce_date="2027-03-03")
         self._assert_refused(
-            plan, "Customer 1: the visit on 2027-03-02 lies outside 2027-03-03"
+            plan, "Customer 1: the visit on 03/02/2027 lies outside 03/03/2027"
         )
         line = self._line_of(plan, self.customer_1)
         line.date_visit = "2027-03-03 09:00:00"
@@ -703,9 +703,9 @@ class TestHandoverErrors(HandoverCommon):
         plan = self._create_plan()
         line = self._line_of(plan, self.customer_1)
         line.date_visit = "2027-03-22 09:00:00"
-        self._assert_refused(plan, "2027-03-22 lies outside")
+        self._assert_refused(plan, "03/22/2027 lies outside")
         line.date_visit = "2027-02-26 09:00:00"
-        self._assert_refused(plan, "2027-02-26 lies outside")
+        self._assert_refused(plan, "02/26/2027 lies outside")
 
     def test_visit_without_a_date(self):
         plan = self._create_plan()
@@ -725,7 +725,7 @@ class TestHandoverErrors(HandoverCommon):
         # 18:00 in Tokyo is 9:00 here: hours are those of the company.
         self.company_a.resource_calendar_id.tz = "Asia/Tokyo"
         line.date_visit = "2027-03-02 09:00:00"
-        self._assert_refused(plan, "is not free at 2027-03-02 18:00")
+        self._assert_refused(plan, "is not free at Tuesday, March 2, 2027 6:00.PM")
         line.date_visit = "2027-03-02 01:00:00"
         self._submit(plan)
 
@@ -765,7 +765,7 @@ class TestHandoverErrors(HandoverCommon):
         for day in ("02", "03"):
             for time in ("00:00:00", "07:00:00"):
                 line.date_visit = f"2027-03-{day} {time}"
-                self._assert_refused(plan, f"is not free at 2027-03-{day}")
+                self._assert_refused(plan, f"is not free at .*March {int(day)}, 2027")
         line.date_visit = "2027-03-04 00:00:00"
         self._submit(plan)
 
@@ -863,7 +863,9 @@ class TestHandoverErrors(HandoverCommon):
                 "date_to": "2027-03-02 23:59:59",
             }
         )
-        self._assert_refused(self._create_plan(), "is not free at 2027-03-02 09:00")
+        self._assert_refused(
+            self._create_plan(), "is not free at Tuesday, March 2, 2027 9:00.AM"
+        )
 
     def test_two_visits_at_once(self):
         plan = self._create_plan()
@@ -880,7 +882,7 @@ class TestHandoverErrors(HandoverCommon):
             {"mode": "visit", "date_visit": "2027-03-02 14:00:00"}
         )
         self._assert_refused(
-            plan, "Customer 2: .* 2027-03-02.*another day, fewer visits, or another"
+            plan, "Customer 2: .* 03/02/2027.*another day, fewer visits, or another"
         )
 
     def _plan_of_other_people(self, leaver, successor, times, **values):
@@ -924,7 +926,7 @@ class TestHandoverErrors(HandoverCommon):
                     ["2027-03-02 13:00:00", "2027-03-02 14:30:00"],
                 )
                 plan = self._create_plan(visits_per_day=2)
-                self._assert_refused(plan, "Customer 1: Sales [AB] .*2027-03-02")
+                self._assert_refused(plan, "Customer 1: Sales [AB] .*03/02/2027")
                 plan.visits_per_day = 3
                 self._submit(plan)
                 plan.with_user(self.leaver).action_draft()
@@ -991,12 +993,15 @@ class TestHandoverErrors(HandoverCommon):
         line = self._line_of(plan, self.customer_1)
         line.date_visit = "2027-02-26 09:00:00"
         self._assert_refused(
-            plan, "Customer 1: .* 2027-02-26 09:00, has passed. Choose a later one"
+            plan,
+            r"Customer 1: .* February 26, 2027 9:00.AM \(UTC\), has passed. Choose a",
         )
         line.date_visit = "2027-03-02 09:00:00"
         self._submit(plan)
         with self._at("2027-03-02 10:00:00"):
-            with self.assertRaisesRegex(UserError, "2027-03-02 09:00, has passed"):
+            with self.assertRaisesRegex(
+                UserError, r"March 2, 2027 9:00.AM \(UTC\), has passed"
+            ):
                 self._approve(plan)
             line.with_user(self.approver).date_visit = "2027-03-03 09:00:00"
             self._approve(plan)
@@ -1172,7 +1177,9 @@ class TestHandoverOverrule(HandoverCommon):
         with self.assertRaisesRegex(UserError, "1 of 2 visits fit"):
             self._approve(self.plan)
         self.info.with_user(self.approver).date_visit = "2027-03-02 09:30:00"
-        with self.assertRaisesRegex(UserError, "is not free at 2027-03-02 09:30"):
+        with self.assertRaisesRegex(
+            UserError, "is not free at Tuesday, March 2, 2027 9:30.AM"
+        ):
             self._approve(self.plan)
         self.info.with_user(self.approver).date_visit = "2027-03-03 09:30:00"
         event = self.env["calendar.event"].create(
@@ -1406,15 +1413,15 @@ class TestHandoverRunning(HandoverCommon):
             {str(day) for day in touchpoints.mapped("date_show")}, {"2027-03-04"}
         )
         line = self._line_of(plan, self.customer_1)
-        with self.assertRaisesRegex(UserError, "2027-03-04"):
+        with self.assertRaisesRegex(UserError, "03/04/2027"):
             self._hold_visit(line, date="2027-03-01 05:00:00")
-        with self.assertRaisesRegex(UserError, "2027-03-04"):
+        with self.assertRaisesRegex(UserError, "03/04/2027"):
             line.with_user(self.leaver).date_visit = "2027-03-03 09:00:00"
 
     def test_visit_held_before_there_was_a_plan(self):
         plan = self._running_plan()
         line = self._line_of(plan, self.customer_1)
-        with self.assertRaisesRegex(UserError, "2027-03-01"):
+        with self.assertRaisesRegex(UserError, "03/01/2027"):
             self._hold_visit(line, date="2027-02-01 09:00:00")
         self.assertEqual(line.visit_state, "planned")
 

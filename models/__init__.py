@@ -64,10 +64,13 @@ from . import continuity_card_batch_line
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover
+from . import continuity_handover_submission
+from . import continuity_handover_daily
 from . import continuity_handover_approval
 from . import continuity_handover_topic
 from . import continuity_handover_proposed
 from . import continuity_handover_line
+from . import continuity_handover_line_contacts
 from . import continuity_handover_check
 from . import continuity_handover_move
 from . import continuity_handover_capacity
@@ -102,6 +105,7 @@ from . import continuity_handover_digest
 from . import continuity_handover_partner
 from . import continuity_handover_profile
 from . import continuity_handover_first_contact
+from . import continuity_handover_first_contact_watch
 from . import continuity_handover_step
 from . import continuity_handover_line_step
 from . import continuity_handover_remaining

@@ -80,17 +80,13 @@ class ContinuityHandover(models.Model):
 
     def _create_outcomes(self, lines):
         """Create what is missing of the outcomes of handed over lines."""
-        known = {(row.line_id.id, row.days): row for row in self.outcome_ids}
+        known = {(row.line_id.id, row.days) for row in self.outcome_ids}
         missing = []
         for line in lines:
             day = line.moved_on.date()
             for days in PERIODS:
-                outcome = known.get((line.id, days))
-                if not outcome:
+                if (line.id, days) not in known:
                     missing.append({"line_id": line.id, "days": days, "moved_day": day})
-                elif outcome.moved_day != day:
-                    # Undone and handed over anew.
-                    outcome.write({"moved_day": day, "state": "waiting"})
         self.env["continuity.handover.outcome"].create(missing)
 
 

@@ -136,10 +136,12 @@ class ContinuityHandoverLine(models.Model):
 
     # === WHICH LETTER, SIGNED BY WHOM === #
 
-    def _letter_template(self):
-        """Return the letter this customer gets: their own, else the plan's. Who has
-        left already signs nothing, so the manager's letter takes its place.
+    def _letter_template(self, met=False):
+        """Return the letter this customer gets: their own, else the plan's. Unless
+        somebody chose another, there are two that take its place: who was visited is
+        offered no visit any more, and who has left already signs nothing.
 
+        :param bool met: for the letter after the joint visit
         :rtype: mail.template
         """
         self.ensure_one()
@@ -147,10 +149,12 @@ class ContinuityHandoverLine(models.Model):
             return self.letter_template_id
         plan = self.handover_id
         proposed = plan.letter_template_id
-        if not self.leaver_id.active and proposed == plan._reason_letter():
-            gone = self.env.ref(LETTER % "gone", raise_if_not_found=False)
-            return gone or proposed
-        return proposed
+        if proposed != plan._reason_letter() or (self.leaver_id.active and not met):
+            return proposed
+        other = self.env.ref(
+            LETTER % ("met" if met else "gone"), raise_if_not_found=False
+        )
+        return other or proposed
 
     def _teller(self):
         """Return who tells the customer: the predecessor, or the successor of somebody
@@ -161,13 +165,14 @@ class ContinuityHandoverLine(models.Model):
         self.ensure_one()
         return self.leaver_id if self.leaver_id.active else self.successor_id
 
-    def _prepare_letter_values(self):
+    def _prepare_letter_values(self, met=False):
         """Return what makes a touchpoint of this line a letter.
 
+        :param bool met: for the letter after the joint visit
         :rtype: dict
         """
         self.ensure_one()
-        template = self._letter_template()
+        template = self._letter_template(met)
         teller = self._teller()
         signer = cosigner = self.env["res.users"]
         if template.continuity_signer == "manager":
@@ -203,7 +208,9 @@ class ContinuityHandoverLine(models.Model):
                     and t.occurrence.startswith(("tell:", "introduce", "after:"))
                 )
             )
-            letters.write(line._prepare_letter_values())
+            after = letters.filtered(lambda t: t.occurrence.startswith("after:"))
+            after.write(line._prepare_letter_values(met=True))
+            (letters - after).write(line._prepare_letter_values())
 
     # === WHAT IS PLANNED BESIDE THE VISIT === #
 
@@ -342,6 +349,7 @@ class ContinuityHandoverLine(models.Model):
                 channel_ids=step._ordered_channels().ids,
                 name=self.env._("Letter after the visit: %s", self.display_name),
                 date_due=fields.Date.add(met_on, days=step.offset_days),
+                **self._prepare_letter_values(met=True),
             )
             for step in steps[1:]
             if all(step.channel_ids.mapped("written"))

@@ -251,6 +251,13 @@ class TestHandoverTelling(TellingCommon):
             self.assertEqual(len(letters), with_policy)
             if with_policy:
                 self.assertEqual(str(letters.date_due), "2027-03-14")
+                self.assertEqual(letters._letter_problems()[letters.id], [])
+                body = letters._render_letters()[letters.id].body
+                self.assertIn("As we told you in person", body)
+                self.assertNotIn("March 11", body, "the visit is over")
+                other = self.env.ref("customer_continuity.letter_handover_promotion")
+                line.with_user(self.approver).letter_template_id = other
+                self.assertEqual(letters.template_id, other)
             plan.with_user(self.approver)._cancel("Next")
 
     def test_ticking_a_call_still_settles_it(self):

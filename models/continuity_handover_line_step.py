@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .continuity_handover_step import ACTORS
+from .continuity_handover_undo import NAMED
 
 
 class ContinuityHandoverLineStep(models.Model):
@@ -248,5 +249,28 @@ class ContinuityHandover(models.Model):
         for plan, message in left.items():
             plan.sudo().message_post(
                 body=self.env._("Closed with outside steps still open: %s", message)
+            )
+        return result
+
+
+class ContinuityHandoverUndo(models.Model):
+    _inherit = "continuity.handover.undo"
+
+    def _inform(self, lines):
+        """No undo reaches what was done outside Odoo: who has the customers back gets
+        the list."""
+        result = super()._inform(lines)
+        rows = lines.step_ids.filtered(lambda x: x.state == "done")
+        for leaver, own in rows.grouped(lambda x: x.line_id.leaver_id).items():
+            texts = [f"{row.line_id.display_name}: {row.step_id.name}" for row in own]
+            if len(texts) > NAMED:
+                texts = [*texts[:NAMED], f"+ {len(texts) - NAMED}"]
+            self.handover_id._remind(
+                leaver,
+                lambda env, own=own: env._(
+                    "Take back what was done outside Odoo for %s customers",
+                    len(own.line_id),
+                ),
+                "\n".join(texts),
             )
         return result

@@ -297,6 +297,22 @@ class TestHandoverSteps(HandoverCommon):
         self.assertEqual(plan.state, "done")
         self.assertIn("Supplier portal", plan.message_ids[0].body)
 
+    def test_undo_lists_what_was_done_outside(self):
+        self._step(actor="leaver")
+        self._step(name="Never done", actor="leaver")
+        plan = self._running_plan()
+        lines = plan.line_ids
+        for line in lines:
+            line.step_ids[0].with_user(self.leaver).action_done()
+        self._move_without_cut_over(lines)
+        plan.with_user(self.approver)._undo(lines, "A mistake")
+        self.assertEqual(set(lines.mapped("state")), {"undone"})
+        task = plan.activity_ids.filtered(lambda a: "outside Odoo" in a.summary)
+        self.assertEqual(task.user_id, self.leaver)
+        self.assertIn("2 customers", task.summary)
+        self.assertIn("Customer 2: Supplier portal", task.note)
+        self.assertNotIn("Never done", task.note)
+
     def test_gate(self):
         """What the company puts before the cut-over keeps the gate shut."""
         self._step(blocks_cutover=True)

@@ -204,7 +204,7 @@ class ContinuityHandoverLine(models.Model):
             pairs_by_model = defaultdict(list)
             for message in messages:
                 line = by_customer[message.author_id.commercial_partner_id]
-                if message.date <= line.moved_on:
+                if message.date <= line.moved_on or line._is_elsewhere(message):
                     continue
                 replies.append(
                     {
@@ -219,6 +219,19 @@ class ContinuityHandoverLine(models.Model):
                 own = {line.id: people[line.id] for line in lines}
                 lines._follow(model, pairs, own, "later")
         return replies
+
+    def _is_elsewhere(self, message):
+        """Tell whether a message stands on a record of another company: the successor
+        hears nothing of it, and follows nothing there (I8)."""
+        if (
+            not message.res_id
+            or message.model not in self.env
+            or "company_id" not in self.env[message.model]._fields
+        ):
+            return False
+        # Not the message's own company: of mails that come in it is anybody's.
+        record = self.env[message.model].sudo().browse(message.res_id).exists()
+        return bool(record.company_id) and record.company_id != self.company_id
 
     @api.model
     def _may_be_followed(self, message):

@@ -302,6 +302,18 @@ class TestHandoverSupport(UndoCase):
         self.assertEqual(closed.user_id, self.leaver, "history keeps its author")
         self.assertFalse(self._run_cron(NOW + timedelta(days=2)))
 
+    def test_reply_to_another_company(self):
+        """The successor neither reads of it nor follows there: they would get every
+        further mail."""
+        self._move()
+        self.leaver.sudo().company_ids |= self.company_b
+        lead_b = self._create_lead(
+            "Of B", self.customer_1, company=self.company_b, team_id=False
+        )
+        self._reply(lead_b, self.leaver)
+        self.assertFalse(self._run_cron())
+        self.assertNotIn(self.successor.partner_id, lead_b.message_partner_ids)
+
     def test_leave_is_watched_until_the_return(self):
         plan = self._move(
             reason="leave", return_date="2026-09-01", support_end="2026-03-15"

@@ -43,14 +43,21 @@ class ContinuityHandoverProposed(models.AbstractModel):
     @api.depends("timing", "tell_when", "hold_until")
     @api.depends_context("lang")
     def _compute_timing_reason(self):
-        plans = self.env["continuity.handover"]
         for line in self:
-            timing = line.timing or {}
-            day = line.tell_when == "hold" and line.hold_until
-            by_hand = (timing.get("proposed") or False) != (
-                day and fields.Date.to_string(day)
-            )
-            line.timing_reason = plans._describe_timing(timing, by_hand)
+            line.timing_reason = line._describe_own_timing()
+
+    def _describe_own_timing(self):
+        """Say why this customer is told when.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        timing = self.timing or {}
+        day = self.tell_when == "hold" and self.hold_until
+        by_hand = (timing.get("proposed") or False) != (
+            day and fields.Date.to_string(day)
+        )
+        return self.env["continuity.handover"]._describe_timing(timing, by_hand)
 
 
 class ContinuityHandoverLine(models.Model):
@@ -82,14 +89,12 @@ class ContinuityHandoverLine(models.Model):
         self.sudo().timing = vals.pop("timing")
         return super().write(vals)
 
-    @api.depends("timing", "leaver_id", "successor_id", "plan_state")
-    @api.depends_context("lang", "uid", "allowed_company_ids")
+    @api.depends("leaver_id", "successor_id", "plan_state")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_timing_reason(self):
-        plans = self.env["continuity.handover"]
         told = self._told_of_timing()
         for line in self:
-            timing = line in told and line.sudo().timing or {}
-            line.timing_reason = plans._describe_timing(timing)
+            line.timing_reason = line in told and line.sudo()._describe_own_timing()
 
     def _told_of_timing(self):
         """Return the lines of which the user may know why they are told when.

@@ -443,6 +443,113 @@ class TestHandoverMails(TellingCommon, SendingCommon):
             self._send_everything()
         self.assertEqual(self.sink.recipients(), ["buyer@enus.example.com"])
 
+    def test_whole_life(self):
+        """Meetings, activities, deals, orders and invoices of the customers change
+        hands, come back and are looked after by the schedulers: no customer hears of
+        any of it by Odoo's own mails."""
+        partners = self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Customer {number}",
+                    "is_company": True,
+                    "user_id": self.leaver.id,
+                    "email": f"c{number}@example.com",
+                    "lang": "en_US",
+                }
+                for number in range(4)
+            ]
+        )
+        for partner in partners:
+            self._set_tier(partner, self.tier_c)
+            order = self._create_order(partner, 10, "2027-02-20", confirm=False)
+            order.write({"state": "sent", "user_id": self.leaver.id})
+            invoice = self._create_invoice(partner, 10, "2027-02-20", post=False)
+            invoice.invoice_user_id = self.leaver
+            for record in (partner, order, invoice):
+                record.message_subscribe(partner_ids=partner.ids)
+                record.activity_schedule(
+                    "mail.mail_activity_data_todo", user_id=self.leaver.id
+                )
+            lead = self.env["crm.lead"].create(
+                {
+                    "name": "Deal",
+                    "type": "opportunity",
+                    "partner_id": partner.id,
+                    "user_id": self.leaver.id,
+                    "company_id": self.company_a.id,
+                }
+            )
+            lead.message_subscribe(partner_ids=partner.ids)
+            self.env["calendar.event"].with_context(no_mail_to_attendees=True).create(
+                {
+                    "name": "Review",
+                    "start": "2027-04-10 09:00:00",
+                    "stop": "2027-04-10 10:00:00",
+                    "user_id": self.leaver.id,
+                    "partner_ids": [
+                        Command.set((self.leaver.partner_id | partner).ids)
+                    ],
+                    "opportunity_id": lead.id,
+                }
+            )
+        self._send_everything()
+        self.sink.reset()
+        plan = self._told_plan(
+            line_ids=[
+                Command.create(self._line_values(p, mode=mode, **more))
+                for p, mode, more in zip(
+                    partners,
+                    ("info", "info", "info", "visit"),
+                    (
+                        {"tell_when": "hold", "hold_until": "2027-03-05"},
+                        {},
+                        {},
+                        {"date_visit": "2027-03-10 09:00:00"},
+                    ),
+                    strict=True,
+                )
+            ]
+        )
+        self._approve(self._submit(plan))
+        line = self._line_of(plan, partners[3])
+        line.with_user(self.approver).date_visit = "2027-03-11 09:00:00"
+        line.with_user(self.approver)._replace_successor(self.colleague, "Asked for")
+        for day in ("2027-03-02", "2027-03-05"):
+            with self._at(f"{day} 09:00:00"):
+                for name in ("handover_daily", "show_touchpoints", "first_contacts"):
+                    self._run_cron(name)
+        for each in plan.line_ids:
+            each.with_user(self.approver)._override_gate("For the test")
+        with self._at("2027-03-05 09:30:00"):
+            plan.line_ids.with_user(self.leaver).action_cut_over()
+            self.assertEqual(set(plan.line_ids.mapped("state")), {"moved"})
+        late = self._create_order(partners[1], 10, "2027-03-05", confirm=False)
+        late.user_id = self.leaver
+        self.company_a.continuity_stragglers = "move"
+        with self._at("2027-03-08 09:00:00"):
+            for name in ("stragglers", "first_contacts", "show_touchpoints"):
+                self._run_cron(name)
+            self.assertEqual(late.user_id, self.successor)
+            plan.with_user(self.approver)._undo(plan.line_ids[:2], "A mistake")
+            self.assertEqual(set(plan.line_ids[:2].mapped("state")), {"undone"})
+            self._send_everything()
+        self.assertFalse(set(self.sink.recipients()) & set(partners.mapped("email")))
+        digests = sorted(
+            (message["Subject"].split(":")[0], message["To"].split(" <")[0])
+            for message in self.sink.parsed()
+        )
+        self.assertEqual(
+            digests,
+            [
+                ("Customers brought back", "Colleague"),
+                ("Customers brought back", "Sales A"),
+                ("Customers brought back", "Sales B"),
+                ("Customers handed over to you", "Colleague"),
+                ("Customers handed over to you", "Sales B"),
+                ("Still landing on the predecessor", "Sales B"),
+            ],
+        )
+
     def test_300_customers(self):
         """Show 6."""
         partners = self.env["res.partner"].create(

@@ -165,6 +165,39 @@ class ContinuityHandoverLine(models.Model):
         self.ensure_one()
         return self.leaver_id if self.leaver_id.active else self.successor_id
 
+    @api.model
+    def _pass_on_telling(self, leavers):
+        """Let the successors make the contacts that predecessors who have just left
+        still owed, in nobody's list otherwise; the scheduler shows them.
+
+        :param leavers: ``res.users`` that were archived
+        """
+        touchpoints = self.env["continuity.touchpoint"].search(
+            [
+                ("origin_model", "=", self._name),
+                ("state", "in", OPEN_STATES),
+                ("user_id", "in", leavers.ids),
+            ]
+        )
+        lines = self.browse(touchpoints.mapped("origin_id")).exists()
+        lines = lines.filtered(
+            lambda x: (
+                x.leaver_id in leavers
+                and x.successor_id.active
+                and x.state in ("open", "queued", "moved")
+            )
+        )
+        for line in lines:
+            owed = touchpoints.filtered(lambda t, x=line: t.origin_id == x.id)
+            owed._withdraw()
+            owed.write(
+                {
+                    "user_id": line.successor_id.id,
+                    "attendee_ids": [Command.unlink(line.successor_id.id)],
+                }
+            )
+        lines._update_letters()
+
     def _prepare_letter_values(self, met=False):
         """Return what makes a touchpoint of this line a letter.
 

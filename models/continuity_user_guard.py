@@ -109,6 +109,9 @@ class ResUsers(models.Model):
         result = super().write(vals)
         if vals.get("active"):
             self.sudo().filtered("continuity_released").continuity_released = False
+        elif "active" in vals:
+            # With the rights of the app: customers still have to hear of it.
+            self.env["continuity.handover.line"].sudo()._pass_on_telling(self)
         return result
 
     def action_archive(self):

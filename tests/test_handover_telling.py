@@ -145,6 +145,29 @@ class TestHandoverTelling(TellingCommon):
                 self.assertEqual(letter.template_id, gone)
                 self._assert_letter(letter, lang, plan, gone=True)
 
+    def test_who_leaves_before_everybody_was_told(self):
+        """What they still owed is in nobody's list: the successor's it is."""
+        plan = self._approve(self._submit(self._told_plan()))
+        letter = self._letters_of(plan, self.customers["en_US"])
+        done = self._letters_of(plan, self.customers["ja_JP"])
+        done.sudo().write({"state": "done", "date_done": "2027-03-01 05:00:00"})
+        for line in plan.line_ids:
+            line.with_user(self.approver)._override_gate("For the test")
+        plan.line_ids.with_user(self.leaver).action_cut_over()
+        self.assertEqual(set(plan.line_ids.mapped("state")), {"moved"})
+        self.assertEqual(letter.user_id, self.leaver)
+        self._archive_user(self.leaver)
+        self.assertEqual(letter.user_id, self.successor)
+        self.assertEqual(
+            letter.template_id, self.env.ref("customer_continuity.letter_handover_gone")
+        )
+        self.assertEqual(done.user_id, self.leaver, "history")
+        with self._at("2027-03-09 09:00:00"):
+            self._run_cron("show_touchpoints")
+        self.assertEqual(letter.activity_id.user_id, self.successor)
+        visit = self._line_of(plan, self.customer_1).visit_touchpoint_id
+        self.assertEqual(visit.user_id, self.successor)
+
     def test_own_letter_of_plan_and_line(self):
         plan = self._told_plan()
         plan.with_user(self.leaver).letter_template_id = self.template

@@ -147,7 +147,7 @@ class TestLogContact(HandoverCommon):
         self.assertEqual(dialog.owed_ids, later, "a call, by me, and not to come")
         self.assertFalse(dialog.settles_id, "not for one in three months")
         dialog.settles_id = theirs
-        with self.assertRaisesRegex(UserError, "not settled"):
+        with self.assertRaisesRegex(UserError, "not done by"):
             dialog.action_apply()
 
     def test_can_be_about_something_else(self):

@@ -10,6 +10,7 @@ HANDOVER_FACTS = (
     "fact_successor_function",
     "fact_successor_phone",
     "fact_successor_email",
+    "fact_successor_contact",
     "fact_change_date",
     "fact_last_day",
     "fact_support_until",
@@ -28,6 +29,7 @@ class ContinuityTouchpoint(models.Model):
     fact_successor_function = fact("Job position of the successor")
     fact_successor_phone = fact("Telephone of the successor")
     fact_successor_email = fact("E-mail of the successor")
+    fact_successor_contact = fact("Telephone, e-mail and WeChat of the successor")
     fact_change_date = fact("First day of the successor")
     fact_last_day = fact("Last working day of the predecessor")
     fact_support_until = fact("Until when the predecessor still answers")
@@ -95,6 +97,7 @@ class ContinuityHandoverLine(models.Model):
             "fact_successor_phone": successor
             and (successor.partner_id.phone or company.phone),
             "fact_successor_email": successor.email,
+            "fact_successor_contact": touchpoint._fact_contact_line(successor),
             "fact_visit": touchpoint._fact_moment(visit),
             "fact_manager": manager.name,
             "fact_manager_function": manager.partner_id.function,

@@ -34,6 +34,7 @@ class ContinuityTouchpoint(models.Model):
             company.name,
             person.phone or company.phone,
             cosigner.email,
+            self._fact_wechat(cosigner),
         )
         text = Markup("<br/>").join(line for line in lines if line)
         return signature + SIGNATURE.format(Markup("<br/>") + text)

@@ -20,6 +20,7 @@ FACTS = (
     "fact_signer_function",
     "fact_signer_phone",
     "fact_signer_email",
+    "fact_signer_contact",
     "fact_date",
     "fact_appointment",
     "fact_reason",
@@ -75,6 +76,7 @@ class ContinuityTouchpoint(models.Model):
     fact_signer_function = fact("Job position of the signer")
     fact_signer_phone = fact("Telephone of the signer")
     fact_signer_email = fact("E-mail of the signer")
+    fact_signer_contact = fact("Telephone, e-mail and WeChat of the signer")
     fact_date = fact("Date of the letter")
     fact_appointment = fact("Day and time of the appointment")
     fact_reason = fact("Reason customers are told")
@@ -152,6 +154,7 @@ class ContinuityTouchpoint(models.Model):
                 "fact_signer_function": signer.partner_id.function,
                 "fact_signer_phone": signer.partner_id.phone or company.phone,
                 "fact_signer_email": signer.email,
+                "fact_signer_contact": touchpoint._fact_contact_line(signer),
                 "fact_date": touchpoint._fact_day(
                     touchpoint.released_on or fields.Datetime.now()
                 ),
@@ -209,6 +212,29 @@ class ContinuityTouchpoint(models.Model):
             or self.company_id.partner_id.lang
             or "en_US"
         )
+
+    def _fact_contact_line(self, user):
+        """Return how a colleague is reached, in one line: telephone, e-mail and
+        WeChat, each with its label and only if known.
+
+        :param user: ``res.users``, or none
+        :return: the line, in the context's language; empty if nothing is known
+        :rtype: str
+        """
+        self.ensure_one()
+        person = user.sudo().partner_id
+        phone = user and (person.phone or self.company_id.sudo().phone)
+        parts = (
+            phone and self.env._("Tel. %s", phone),
+            user.email and self.env._("E-mail %s", user.email),
+            self._fact_wechat(user),
+        )
+        return " · ".join(part for part in parts if part)
+
+    def _fact_wechat(self, user):
+        """Return the WeChat ID of a colleague with its label, or nothing."""
+        wechat = user.sudo().partner_id.continuity_wechat
+        return wechat and self.env._("WeChat %s", wechat)
 
     def _fact_salutation(self, contact):
         """Return how a letter begins. What is polite depends on the language, in

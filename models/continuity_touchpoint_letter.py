@@ -242,6 +242,7 @@ class ContinuityTouchpoint(models.Model):
             facts.fact_company,
             facts.fact_signer_phone,
             facts.fact_signer_email,
+            facts._fact_wechat(facts._letter_signer()),
         )
         text = Markup("<br/>").join(line for line in lines if line)
         return SIGNATURE.format(text)

@@ -106,6 +106,13 @@ class ResPartner(models.Model):
         help="Somebody dialled it and it was wrong. A new number clears this.",
     )
 
+    continuity_wechat = fields.Char(
+        string="WeChat ID",
+        groups=USER_GROUP,
+        prefetch=PREFETCH,
+        help="Of a colleague: letters they sign or that introduce them name it.",
+    )
+
     # The relationship with the current company.
     continuity_relationship_ids = fields.One2many(
         "continuity.relationship",

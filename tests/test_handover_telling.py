@@ -118,6 +118,17 @@ class TestHandoverTelling(TellingCommon):
         for other, word in (("en_US", "Yours sincerely"), ("zh_CN", "此致")):
             self.assertEqual(word in body, other == lang)
 
+    def test_wechat_of_the_successor_and_the_signers(self):
+        self.successor.partner_id.sudo().continuity_wechat = "succ_5"
+        self.leaver.partner_id.sudo().continuity_wechat = "leav_5"
+        plan = self._told_plan(reason="transfer")
+        letter = self._line_of(plan, self.customers["zh_CN"])._letters_to_come()
+        body = letter._render_letters()[letter.id].body
+        text, signatures = body.split("o_continuity_signature", 1)
+        self.assertIn(f"邮箱 {self.successor.email} · 微信 succ_5。", text)
+        self.assertIn("微信 leav_5", signatures)
+        self.assertIn("微信 succ_5", signatures)
+
     def test_variants_in_three_languages(self):
         """Each says who, from when and how to reach them, in their language."""
         for reason, values in self.VARIANTS.items():

@@ -182,6 +182,43 @@ class TestLetterText(LetterCommon):
         self.assertIn("Customer 1　購買部長　Jane Buyer様", letter.body)
         self.assertEqual(self._problems(self.mail), "")
 
+    def test_contact_line_says_what_is_known(self):
+        """Telephone, e-mail and WeChat in the letter's language, no empty label."""
+        signer = self.mail._letter_signer().sudo()
+        signer.write({"phone": "+49 30 5", "email": "a@example.com"})
+        person = signer.partner_id
+        lines = {
+            "en_US": "Tel. +49 30 5 · E-mail a@example.com",
+            "ja_JP": "電話 +49 30 5 · 電子メール a@example.com",
+            "zh_CN": "电话 +49 30 5 · 邮箱 a@example.com",
+        }
+        wechats = {
+            "en_US": "WeChat anna5",
+            "ja_JP": "WeChat ID anna5",
+            "zh_CN": "微信 anna5",
+        }
+        for lang, line in lines.items():
+            for known, text in ((False, line), ("anna5", f"{line} · {wechats[lang]}")):
+                person.continuity_wechat = known
+                self.mail.invalidate_recordset()
+                letter = self.mail.with_context(lang=lang)
+                self.assertEqual(letter.fact_signer_contact, text)
+        self.contact_1.lang = "zh_CN"
+        self.assertIn("微信 anna5", self.mail._render_letters()[self.mail.id].body)
+        person.write({"continuity_wechat": False, "phone": False})
+        self.company_a.sudo().phone = False
+        signer.email = False
+        self.mail.invalidate_recordset()
+        self.assertFalse(self.mail.fact_signer_contact)
+        self.assertNotIn("微信", self.mail._render_letters()[self.mail.id].body)
+
+    def test_everybody_enters_their_own_wechat(self):
+        signer = self.mail._letter_signer()
+        signer.with_user(signer).continuity_wechat = "anna5"
+        self.assertEqual(signer.partner_id.sudo().continuity_wechat, "anna5")
+        with self.assertRaises(AccessError):
+            self.user_sales_b.with_user(signer).continuity_wechat = "else"
+
     def test_organisations_are_addressed_as_such(self):
         letter = self._plan_letter(self.customer_2)
         for lang, salutation in (

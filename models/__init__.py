@@ -96,6 +96,7 @@ from . import continuity_handover_cutover
 from . import continuity_handover_followers
 from . import continuity_handover_restore
 from . import continuity_handover_undo
+from . import continuity_handover_correction
 from . import continuity_handover_unseen
 from . import continuity_handover_leftover
 from . import continuity_handover_cover

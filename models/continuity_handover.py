@@ -485,7 +485,7 @@ class ContinuityHandover(models.Model):
             staying = plan_sudo.line_ids.filtered(
                 lambda x: x.state not in ("moved", "undoing")
             )
-            staying.touchpoint_ids._cancel(reason)
+            staying._withdraw_contacts(reason)
             plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
             plan_sudo.state = "cancelled"
             plan_sudo.message_post(body=self.env._("Cancelled: %s", reason))

@@ -510,7 +510,7 @@ class ContinuityHandoverLine(models.Model):
             line.handover_id._check_state("running")
             line._check_open()
             line.sudo().write({"state": "left", "left_reason": reason})
-            line.sudo().touchpoint_ids._cancel(reason)
+            line.sudo()._withdraw_contacts(reason)
 
     # === ITEMS === #
 

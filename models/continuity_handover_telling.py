@@ -98,25 +98,6 @@ class ContinuityHandover(models.Model):
         stored = field._get_stored_translations(self._origin) or {}
         return stored.get(lang, text) == stored.get("en_US")
 
-    def action_correcting_word(self):
-        """Plan letters to those who were told of a change that was taken back, and
-        show them.
-
-        :raise AccessError: unless predecessor, successor, approver or manager
-        :raise UserError: when nobody was told
-        """
-        self.ensure_one()
-        self._check_participant()
-        told = self.sudo().undo_ids.touchpoint_ids
-        lines = self.sudo().line_ids.browse(told.mapped("origin_id")).exists()
-        lines = lines.filtered(lambda x: x.state == "undone" and x.relationship_id)
-        if not lines:
-            raise UserError(self.env._("Nobody has to be told otherwise."))
-        touchpoints = self.env["continuity.touchpoint"]._plan(
-            [line._prepare_correction_values() for line in lines]
-        )
-        return touchpoints.sudo(False).action_preview_letters()
-
 
 class ContinuityHandoverLine(models.Model):
     _inherit = "continuity.handover.line"
@@ -298,22 +279,6 @@ class ContinuityHandoverLine(models.Model):
             else start,
             date_show=start,
         )
-
-    def _prepare_correction_values(self):
-        """Return the touchpoint of the word that puts right what was told."""
-        self = self.with_context(lang=self.leaver_id.lang)
-        template = self.env.ref(LETTER % "correction", raise_if_not_found=False)
-        values = self._prepare_written_values(
-            f"correct:{self.undo_id.id}",
-            name=self.env._("Correcting word: %s", self.display_name),
-            date_due=fields.Date.context_today(self),
-        )
-        return {
-            **values,
-            "template_id": template and template.id,
-            "signer_id": False,
-            "cosigner_id": False,
-        }
 
     def _prepare_written_values(self, occurrence, **values):
         """Return the touchpoint of a letter by mail, else on paper."""

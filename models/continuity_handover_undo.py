@@ -9,12 +9,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .continuity_handover import IMMEDIATE_LINES
-from .continuity_touchpoint import REVOCABLE_STATES
 
 # What has moved can be brought back whatever became of its plan since.
 UNDO_STATES = ("running", "reported", "done", "cancelled")
-# A contact the customer has heard of the change by, or may be hearing right now.
-TOLD_STATES = ("done", "sending", "uncertain")
 # Things named one by one in the preview and in messages.
 NAMED = 20
 
@@ -95,25 +92,9 @@ class ContinuityHandoverUndo(models.Model):
                 )
             if done and undo.kind == "undo":
                 undo.touchpoint_ids = done._told_touchpoints()
-                undo._ask_for_correcting_word()
+                undo.handover_id._ask_for_correcting_word(undo.touchpoint_ids)
             if done:
                 undo._inform(done)
-
-    def _ask_for_correcting_word(self):
-        """Give the predecessors the list of customers who heard of the change."""
-        for leaver, lines in self.line_ids.grouped("leaver_id").items():
-            told = self.touchpoint_ids.filtered(
-                lambda t, lines=lines: t.origin_id in lines.ids
-            )
-            if told:
-                self.handover_id._remind(
-                    leaver,
-                    lambda env, told=told: env._(
-                        "Tell %s customers that you stay their contact after all",
-                        len(told.partner_id),
-                    ),
-                    "\n".join(told.partner_id.mapped("display_name")),
-                )
 
     def _inform(self, lines):
         """Send each predecessor and successor one message on what came back."""
@@ -183,19 +164,9 @@ class ContinuityHandover(models.Model):
         string="Not Brought Back",
         readonly=True,
     )
-    to_correct_ids = fields.Many2many(
-        "continuity.touchpoint",
-        compute="_compute_to_correct_ids",
-        string="Need a Correcting Word",
-    )
     undone_count = fields.Integer(
         compute="_compute_undone_count", string="Brought Back"
     )
-
-    @api.depends("undo_ids.touchpoint_ids")
-    def _compute_to_correct_ids(self):
-        for plan in self:
-            plan.to_correct_ids = plan.undo_ids.touchpoint_ids
 
     @api.depends("line_ids.state")
     def _compute_undone_count(self):
@@ -356,10 +327,7 @@ class ContinuityHandover(models.Model):
             "counts": [(labels.get(m, m), count) for m, count in counts.items()],
             "leftovers": [leftover_model.new(vals) for vals in leftovers[:NAMED]],
             "leftovers_further": max(len(leftovers) - NAMED, 0),
-            "withdrawn": lines.touchpoint_ids.filtered(
-                lambda t: t.state in REVOCABLE_STATES
-            ),
-            "told": lines._told_touchpoints(),
+            **lines._preview_leaving(),
         }
 
 
@@ -385,10 +353,6 @@ class ContinuityHandoverLine(models.Model):
         if len(self.handover_id) != 1:
             raise UserError(self.env._("Choose customers of one plan."))
         return self.handover_id._open_undo(self)
-
-    def _told_touchpoints(self):
-        """Return by what the customers of these lines have heard of the change."""
-        return self.touchpoint_ids.filtered(lambda t: t.state in TOLD_STATES)
 
     def _count_messages(self):
         """Return how many messages these customers wrote since the cut-over."""

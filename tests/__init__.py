@@ -20,6 +20,7 @@ from . import test_handover_brief
 from . import test_handover_brief_access
 from . import test_handover_brief_tour
 from . import test_handover_cover
+from . import test_handover_correction
 from . import test_handover_cutover
 from . import test_handover_facts
 from . import test_handover_gate

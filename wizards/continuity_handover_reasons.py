@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.continuity_handover_correction import WAITING_STATES
+
 
 class ContinuityReasonWizard(models.TransientModel):
     """What is decided about a handover plan and its lines."""
@@ -22,6 +24,46 @@ class ContinuityReasonWizard(models.TransientModel):
             "visit_failed": "cascade",
         },
     )
+
+    contacts_html = fields.Html(
+        string="Who Has Heard of It",
+        compute="_compute_contacts_html",
+        sanitize=False,
+    )
+
+    @api.depends("decision", "res_ids")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_contacts_html(self):
+        for wizard in self:
+            lines = wizard._lines_to_leave().sudo()
+            preview = lines._preview_leaving()
+            wizard.contacts_html = any(preview.values()) and self.env[
+                "ir.qweb"
+            ]._render(
+                "customer_continuity.handover_leaving_preview",
+                preview,
+                minimal_qcontext=True,
+            )
+
+    def _lines_to_leave(self):
+        """Return the customers who are not handed over by this decision, as far as
+        the user decides on their plans.
+
+        :rtype: continuity.handover.line
+        """
+        self.ensure_one()
+        line_model = self.env["continuity.handover.line"]
+        if self.decision == "leave_line":
+            lines = line_model.browse(self.res_ids or [])
+        elif self.decision == "cancel_plan":
+            plans = self.env["continuity.handover"].browse(self.res_ids or [])
+            lines = plans.exists()._filtered_access("read").line_ids
+        else:
+            return line_model
+        lines = lines.exists()._filtered_access("read")
+        return lines.filtered(
+            lambda x: x.state in WAITING_STATES and x.handover_id._may_manage()
+        )
 
     @api.model
     def _decisions(self):

@@ -70,15 +70,52 @@ class ContinuityHandoverLine(models.Model):
         for line in self.sudo():
             if line.excluded or not line.relationship_id or line.partner_id in unseen:
                 continue
-            planned = []
-            if line.mode == "info":
-                planned = line._prepare_info_values(
-                    steps.get(line.tier_id, policy_step), as_policy_says=True
-                )
-            elif line.introduce_in_writing:
-                planned = [line._prepare_introduction_values()]
-            for values in planned:
-                letter = touchpoints.new(touchpoints._prepare_planned_values(values))
-                if letter._letter_medium():
-                    letters |= letter
+            letters |= line._prepare_letters(steps.get(line.tier_id, policy_step))
         return letters
+
+    def _prepare_letters(self, steps, as_policy_says=True):
+        """Return the letters one line would plan, in memory only.
+
+        :param steps: the ``continuity.policy.step`` of the customer's tier
+        :param bool as_policy_says: see :meth:`_prepare_info_values`
+        :rtype: continuity.touchpoint
+        """
+        self.ensure_one()
+        touchpoints = self.env["continuity.touchpoint"]
+        planned = []
+        if self.mode == "info":
+            planned = self._prepare_info_values(steps, as_policy_says=as_policy_says)
+        elif self.introduce_in_writing:
+            planned = [self._prepare_introduction_values()]
+        letters = touchpoints.browse()
+        for values in planned:
+            letter = touchpoints.new(touchpoints._prepare_planned_values(values))
+            if letter._letter_medium():
+                letters |= letter
+        return letters
+
+    def _first_told_in_writing(self):
+        """Return the first of these lines whose customer will be told by letter or
+        mail, also after the visit, or an empty recordset.
+
+        :rtype: continuity.handover.line
+        """
+        policy_step = self.env["continuity.policy.step"]
+        for tier, lines in self.filtered("relationship_id").grouped("tier_id").items():
+            steps = policy_step._steps_for("handover", tier)
+            may_write = bool(steps.channel_ids.filtered("letter_medium"))
+            after = any(
+                all(step.channel_ids.mapped("written"))
+                and step._ordered_channels()[:1].letter_medium
+                for step in steps[1:]
+            )
+            for line in lines:
+                if line.mode == "visit":
+                    told = line.introduce_in_writing or after
+                else:
+                    told = may_write and line._prepare_letters(
+                        steps, as_policy_says=False
+                    )
+                if told:
+                    return line
+        return self.browse()

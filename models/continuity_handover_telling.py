@@ -67,6 +67,31 @@ class ContinuityHandover(models.Model):
             found = wording._find(plan.customer_reason or "", self.env.lang or "en_US")
             plan.wording_warning = "\n".join(found)
 
+    def _submission_errors(self):
+        return super()._submission_errors() + self._wording_errors()
+
+    def _wording_errors(self):
+        """Return what keeps letters of this plan from ever being released: without a
+        reason that customers read there is none.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        if (self.customer_reason or "").strip():
+            return []
+        # Whether somebody is written to shows nothing but their name in the plan.
+        lines = self.sudo().line_ids.filtered(lambda line: not line.excluded)
+        line = lines._first_told_in_writing()
+        if not line:
+            return []
+        return [
+            self.env._(
+                "%s is told by letter or mail: write under “What Customers Are Told” "
+                "the reason they will read.",
+                line.display_name,
+            )
+        ]
+
     def _submission_warnings(self):
         warnings = super()._submission_warnings()
         if self.wording_warning:

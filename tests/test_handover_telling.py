@@ -314,6 +314,40 @@ class TestHandoverTelling(TellingCommon):
         other = self._line_of(plan, self.customers["ja_JP"])
         self.assertEqual(other.touchpoint_ids.channel_id, self.channel_email)
 
+    def test_nothing_to_tell_in_writing(self):
+        """Letters without a reason could never be released: submission says so."""
+        plan = self._told_plan()
+        plan.customer_reason = " "
+        visit = self._line_of(plan, self.customer_1)
+        written = plan.line_ids - visit
+        with self.assertRaisesRegex(UserError, "told by letter or mail"):
+            self._submit(plan)
+        self.assertEqual(plan.state, "draft")
+        written.write({"mode": "visit"})
+        self.assertFalse(plan._wording_errors(), "told in person")
+        visit.introduce_in_writing = True
+        self.assertIn(visit.display_name, plan._wording_errors()[0])
+        visit.introduce_in_writing = False
+        written.write({"mode": "info"})
+        written.partner_id.email = False
+        self.assertFalse(plan._wording_errors(), "called instead")
+
+    def test_no_letter_after_the_visit_without_a_reason(self):
+        plan = self._told_plan()
+        plan.customer_reason = False
+        (plan.line_ids - self._line_of(plan, self.customer_1)).write({"mode": "visit"})
+        self.env["continuity.policy.step"].create(
+            {
+                "purpose": "handover",
+                "tier_id": self.tier_a.id,
+                "sequence": 20,
+                "offset_days": 3,
+                "channel_id": self.channel_email.id,
+                "channel_ids": [Command.set(self.channel_email.ids)],
+            }
+        )
+        self.assertIn("told by letter or mail", plan._wording_errors()[0])
+
     def test_correcting_word(self):
         plan = self._approve(self._submit(self._told_plan()))
         line = self._line_of(plan, self.customers["ja_JP"])

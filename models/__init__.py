@@ -97,6 +97,7 @@ from . import continuity_handover_followers
 from . import continuity_handover_restore
 from . import continuity_handover_undo
 from . import continuity_handover_correction
+from . import continuity_handover_handed_on
 from . import continuity_handover_unseen
 from . import continuity_handover_leftover
 from . import continuity_handover_cover

@@ -24,6 +24,7 @@ from . import test_handover_correction
 from . import test_handover_cutover
 from . import test_handover_facts
 from . import test_handover_gate
+from . import test_handover_handed_on
 from . import test_handover_invitation
 from . import test_handover_outcome
 from . import test_handover_plan

@@ -223,5 +223,7 @@ class TestHandoverBriefAccess(AccessCommon, HttpCase):
         plan = self._plan()
         brief = self._answered(plan)
         self._approve(self._submit(plan))
-        action = plan.with_user(self.successor).action_print_briefs()
+        printing = self.env.ref("customer_continuity.action_server_print_briefs")
+        context = {"active_model": plan._name, "active_ids": plan.ids}
+        action = printing.with_user(self.successor).with_context(**context).run()
         self.assertEqual(action["context"]["active_ids"], brief.ids)

@@ -115,7 +115,19 @@ def _prepare(env, name, state, address):
             "the addon could not be installed; "
             f"{log_path} has it all:\n" + "\n".join(errors[:3])
         )
+    if not there:
+        _quieten(env, name)
     databases.remember(name, checkout=str(paths.CHECKOUT), state=state)
+
+
+def _quieten(env, name):
+    """Cancel what was queued while demo data were loaded, and Odoo's digests: some
+    thirty mails to demo people, among which nobody finds the letter they released."""
+    for command in (
+        "UPDATE mail_mail SET state = 'cancel' WHERE state = 'outgoing'",
+        "UPDATE digest_digest SET state = 'deactivated'",
+    ):
+        databases.query(env, command, database=name)
 
 
 def _set_address(env, name, address):

@@ -58,7 +58,7 @@ tours.add("continuity_handover_hold", {
         openPlan,
         {
             content: "propose when to tell",
-            trigger: ".o_statusbar_buttons button[name=action_propose_timing]",
+            trigger: "button[name=action_propose_timing]",
             run: "click",
         },
         {
@@ -146,7 +146,8 @@ tours.add("continuity_handover_released", {
         },
         {
             content: "it stands on the customer",
-            trigger: ".o_field_widget[name=reaction]:contains(Uneasy)",
+            trigger:
+                "body:not(:has(.modal)) .o_field_widget[name=reaction]:contains(Uneasy)",
         },
     ],
 });

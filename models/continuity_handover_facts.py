@@ -72,12 +72,13 @@ class ContinuityHandoverBrief(models.Model):
                 continue
             shown = self._show_section(section, content[section.key])
             for values in shown["rows"]:
-                if section.card:
-                    rows += [
-                        f"{column.label}: {value}"
-                        for column, value in zip(shown["columns"], values, strict=True)
-                        if value
-                    ]
-                else:
-                    rows.append(", ".join(filter(None, values)))
+                # A bare number says nothing without the heading of its column.
+                parts = [
+                    f"{column.label}: {value}"
+                    if section.card or column.kind == "number"
+                    else value
+                    for column, value in zip(shown["columns"], values, strict=True)
+                    if value
+                ]
+                rows += parts if section.card else [", ".join(parts)]
         return "\n".join(rows)

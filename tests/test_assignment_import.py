@@ -89,6 +89,7 @@ class TestAssignmentImport(AssignmentCommon):
                 (self.successor, self.customer_3): self.colleague,
             },
         )
+        wizard.customer_reason = "Our sales are reorganised by region."
         wizard.action_create_plan()
         plan = self._plans()
         self.assertEqual(plan.leaver_ids, self.leaver | self.successor)

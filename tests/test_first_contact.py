@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common_handover import HandoverCommon
 
@@ -196,6 +197,7 @@ class TestFirstContact(HandoverCommon):
         self.assertFalse(self._to_dos(line))
         self.assertEqual(len(self._to_dos(line, self.deputy)), 1)
 
+    @mute_logger("odoo.addons.customer_continuity.models.continuity_document_mixin")
     def test_one_failure_holds_up_no_other(self):
         """A plan nobody manages keeps the reason; the next one goes on."""
         first = self._moved_line()

@@ -1,6 +1,7 @@
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from .test_handover_access import AccessCommon
 
@@ -208,6 +209,7 @@ class TestHandoverBriefAccess(AccessCommon, HttpCase):
             with self.assertRaises(AccessError):
                 brief.line_id.with_user(user).sudo(False).action_refresh_brief()
 
+    @mute_logger("odoo.http")
     def test_report_route(self):
         plan = self._plan()
         brief = self._answered(plan)

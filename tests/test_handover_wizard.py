@@ -647,7 +647,7 @@ class TestHandoverWizardCapacity(WizardCommon):
         wizard.action_preview()
         self.assertRegex(
             wizard.error_text,
-            "5 of 200 visits fit between 2027-03-02 and 2027-03-02 with 5 visits a "
+            "5 of 200 visits fit between 03/02/2027 and 03/02/2027 with 5 visits a "
             "day; 195 have no date, first of all Core .*"
             "more days, fewer visits .*, or another visitor",
         )

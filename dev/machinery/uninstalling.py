@@ -49,7 +49,8 @@ successor = env["res.users"].with_context(no_reset_password=True).create({
     "group_ids": [Command.link(env.ref("sales_team.group_sale_salesman").id)]})
 wizard = env["continuity.handover.wizard"].with_user(manager).create({
     "leaver_ids": [Command.set(leaver.ids)], "successor_id": successor.id,
-    "approver_id": manager.id})
+    "approver_id": manager.id,
+    "customer_reason": "Our colleague takes over the northern region."})
 wizard.action_what()
 plan = env["continuity.handover"].browse(wizard.action_create_plan()["res_id"])
 plan = plan.with_user(manager)

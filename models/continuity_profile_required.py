@@ -88,7 +88,12 @@ class ResPartner(models.Model):
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
         arch, view = super()._get_view(view_id, view_type, **options)
-        if view_id and view == self.env.ref(PROFILE_FORM, raise_if_not_found=False):
+        # Every other view of a customer costs nothing.
+        if (
+            view_type == "form"
+            and view_id
+            and view == self.env.ref(PROFILE_FORM, raise_if_not_found=False)
+        ):
             group = arch.find(".//group[@name='items']")
             items = self.env.company.sudo().continuity_profile_item_ids
             for name in items._partner_field_names():
@@ -98,5 +103,7 @@ class ResPartner(models.Model):
     @api.model
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):
         key = super()._get_view_cache_key(view_id, view_type, **options)
+        if view_type != "form" or not view_id:
+            return key
         items = self.env.company.sudo().continuity_profile_item_ids
-        return (*key, tuple(items.ids)) if view_id else key
+        return (*key, tuple(items.ids))

@@ -54,6 +54,7 @@ def prepare(env):
     """Return a queued plan with people and records of its own, committed."""
     leaver, successor = create_people(env, time.time_ns())
     plan = generate(env, leaver, successor)
+    # The scheduled action that moves it works in transactions of its own.
     env.cr.commit()
     return plan
 
@@ -351,6 +352,7 @@ def move_by_sql(env, plan):
             env.cr.execute(SQL(statement, **extra))
     for statement in REST:
         env.cr.execute(SQL(statement, **values))
+    # The cut-over commits its batches, so the yardstick commits too.
     env.cr.commit()
 
 
@@ -549,6 +551,7 @@ def move_record_by_record(env, plan):
             for res_id in ids:
                 model.browse(res_id).write(dict(values))
                 env.flush_all()
+        # As the cut-over does: a commit is part of what is measured.
         env.cr.commit()
 
     spent, _done = seconds(move)

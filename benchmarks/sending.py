@@ -53,6 +53,7 @@ def _measure(bench, sink):
         for env in (ours, odoos):
             use_sink(env, sink.port)
             create_signer(env)
+            # The sink and the signer are for all rounds.
             env.cr.commit()
         before = memory.value
         for number in range(ROUNDS + 1):
@@ -62,6 +63,7 @@ def _measure(bench, sink):
             for work, env in turns if number % 2 else turns[::-1]:
                 received = sink.received()
                 start = work(env, size, number)
+                # The lane and the mailing read what was prepared from the database.
                 env.cr.commit()
                 spent[work], _result = seconds(start)
                 if sink.received() - received != size:
@@ -93,6 +95,7 @@ def _letters(env, number, round_):
     def start():
         while True:
             lane.method_direct_trigger()
+            # As the scheduler does after each run of an action.
             env.cr.commit()
             if not letters.filtered(lambda t: t.state == "released"):
                 return
@@ -120,10 +123,12 @@ def _mailing(env, number, round_):
 
     def start():
         queue.method_direct_trigger()
+        # As the scheduler does after each run of an action.
         env.cr.commit()
         # A large mailing only writes its mails; Odoo's mail queue sends them.
         while env["mail.mail"].search_count([("state", "=", "outgoing")]):
             scheduler.method_direct_trigger()
+            # As the scheduler does after each run of an action.
             env.cr.commit()
 
     return start

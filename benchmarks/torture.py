@@ -52,6 +52,7 @@ class Torture:
         self.processes = {}
         with self.environment() as env:
             self._prepare(env, letters)
+            # For the processes that are killed: they have connections of their own.
             env.cr.commit()
         # What is forked must not share connections.
         sql_db.close_all()

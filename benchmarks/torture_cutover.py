@@ -49,6 +49,7 @@ class Torture:
             crons.active = False
             for name in ("cut_over", "undo"):
                 env.ref(f"customer_continuity.cron_{name}").active = True
+            # For the processes that are killed: they have connections of their own.
             env.cr.commit()
 
     def environment(self):
@@ -70,11 +71,13 @@ class Torture:
                 self.leaver_id = plan.leaver_ids.id
                 self.successor_id = cutover.successor_of(plan).id
                 self.records = self._records(env, plan)
+                # What is killed next must find the plan.
                 env.cr.commit()
             self._torment(*FORTH)
             with self.environment() as env:
                 plan = env["continuity.handover"].browse(self.plan_id)
                 plan._start_undo(plan.line_ids, "undo", "Torture", False)
+                # What is killed next must find the undo.
                 env.cr.commit()
             self._torment(*BACK)
         return {

@@ -57,6 +57,7 @@ class PortalPageMixin:
         :param int status: HTTP status
         :param values: of the template
         """
+        # Name and logo of the page; a visitor without log-in may not read companies.
         company = values.pop("res_company", None) or request.env.company.sudo()
         lang = request.env.lang or "en_US"
         response = request.render(
@@ -102,6 +103,8 @@ class PortalPageMixin:
         """
         form = values.pop("form", {})
         # No superuser record goes into the template, only what the page may show.
+        # Found by its link, or among the visitor's own letters: this one alone, in
+        # the visitor's language.
         touchpoint = touchpoint.with_env(request.env).sudo()
         contact = contact.with_env(request.env).sudo()
         company = touchpoint.company_id
@@ -144,6 +147,7 @@ class PortalPageMixin:
         :param dict post: what was entered
         :param values: base_url, layout
         """
+        # Found by its link, or among the visitor's own letters: this one alone.
         touchpoint = touchpoint.with_env(request.env).sudo()
         contact = contact.with_env(request.env).sudo()
         if request.env.user._is_internal():

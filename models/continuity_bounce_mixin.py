@@ -19,6 +19,7 @@ class ContinuityBounceMixin(models.AbstractModel):
         :param str message_id: of the mail that came back
         :return: a text for the responsible person, or False
         """
+        # Each model knows what came back of its own.
         raise NotImplementedError
 
     def _receive_bounce(self, bounce, message_id):
@@ -27,6 +28,7 @@ class ContinuityBounceMixin(models.AbstractModel):
         :param Bounce bounce: see ``tools/incoming_mail.py``
         :param str message_id: of the mail that came back
         """
+        # Each model knows what came back of its own.
         raise NotImplementedError
 
     def _bounce_reader(self):
@@ -34,6 +36,7 @@ class ContinuityBounceMixin(models.AbstractModel):
 
         :rtype: res.users
         """
+        # Each model knows what came back of its own.
         raise NotImplementedError
 
     def _doubt_of_report(self, env, bounce, addresses, sent_on):

@@ -155,6 +155,7 @@ class ContinuityCardBatch(models.Model):
                 ("date_due", "<=", self.date_post + timedelta(days=COLLECT_DAYS)),
             ]
         )
+        # Also in batches of colleagues, which this user may not see: nobody gets two.
         taken = lines.sudo().search(
             [
                 ("touchpoint_id", "in", owed.ids),
@@ -174,6 +175,7 @@ class ContinuityCardBatch(models.Model):
         first_owed = {}
         for touchpoint in owed:
             first_owed.setdefault(touchpoint.partner_id, touchpoint)
+        # Lines of customers this user no longer sees stand there too.
         present = {line.partner_id: line for line in self.sudo().line_ids}
         missing = [t for partner, t in first_owed.items() if partner not in present]
         new = lines.create(
@@ -186,6 +188,7 @@ class ContinuityCardBatch(models.Model):
                 for touchpoint in missing
             ]
         )
+        # Just made here, with the rights of the user; only read back.
         present.update((line.partner_id, line) for line in new.sudo())
         for partner, touchpoint in first_owed.items():
             if not present[partner].touchpoint_id:

@@ -64,12 +64,14 @@ env["ir.filters"].create({"name": "Mine", "model_id": "continuity.handover"})
 env["continuity.sending"]._set_lanes(3)
 env["continuity.sending"].action_open()
 env["ir.config_parameter"].set_param("customer_continuity.letters_per_minute", "60")
+# The shell commits nothing by itself.
 env.cr.commit()
 """
 
 _UNINSTALL = """
 module = env["ir.module.module"].search([("name", "=", "%s")])
 module.button_immediate_uninstall()
+# The shell commits nothing by itself.
 env.cr.commit()
 """
 

@@ -108,6 +108,18 @@ class HandoverCommon(ContinuityCommon):
         plans = cls.env["continuity.handover"].with_user(user or cls.leaver)
         return plans.create(cls._plan_values(**values)).with_env(cls.env)
 
+    @classmethod
+    def _create_large_plan(cls, size):
+        """A draft with ``size`` new customers of the leaver, for counting queries."""
+        customers = cls.env["res.partner"].create(
+            [
+                {"name": f"Many {size} {i}", "user_id": cls.leaver.id}
+                for i in range(size)
+            ]
+        )
+        lines = [Command.create(cls._line_values(partner)) for partner in customers]
+        return cls._create_plan(line_ids=lines)
+
     def _submit(self, plan, user=None):
         plan.with_user(user or plan.leaver_ids[0]).action_submit()
         return plan

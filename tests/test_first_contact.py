@@ -312,17 +312,7 @@ class TestFirstContact(HandoverCommon):
     def test_many_lines_take_few_queries(self):
         counts = []
         for size in (2, 40):
-            customers = self.env["res.partner"].create(
-                [
-                    {"name": f"Many {size} {i}", "user_id": self.leaver.id}
-                    for i in range(size)
-                ]
-            )
-            plan = self._create_plan(
-                line_ids=[
-                    Command.create(self._line_values(partner)) for partner in customers
-                ]
-            ).sudo()
+            plan = self._create_large_plan(size).sudo()
             plan.state = "running"
             # By ids, as the cut-over does.
             lines = plan.line_ids.browse(plan.line_ids.ids)

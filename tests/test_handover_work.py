@@ -160,17 +160,7 @@ class TestHandoverRemaining(HandoverCommon):
         """300 lines are read with as many queries as three."""
         counts = []
         for size in (3, 300):
-            customers = self.env["res.partner"].create(
-                [
-                    {"name": f"Many {size} {i}", "user_id": self.leaver.id}
-                    for i in range(size)
-                ]
-            )
-            plan = self._create_plan(
-                line_ids=[
-                    Command.create(self._line_values(partner)) for partner in customers
-                ]
-            ).sudo()
+            plan = self._create_large_plan(size).sudo()
             plan.state = "running"
             plan.line_ids._create_checks()
             plan.line_ids._create_steps()

@@ -166,17 +166,7 @@ class TestProfileCompleteness(HandoverCommon):
     def test_a_long_plan_takes_few_queries(self):
         counts = []
         for size in (3, 300):
-            customers = self.env["res.partner"].create(
-                [
-                    {"name": f"Many {size} {i}", "user_id": self.leaver.id}
-                    for i in range(size)
-                ]
-            )
-            plan = self._create_plan(
-                line_ids=[
-                    Command.create(self._line_values(partner)) for partner in customers
-                ]
-            )
+            plan = self._create_large_plan(size)
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count

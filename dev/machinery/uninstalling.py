@@ -68,7 +68,10 @@ env["ir.config_parameter"].set_param("customer_continuity.letters_per_minute", "
 env.cr.commit()
 """
 
+# Odoo asks for this lock without waiting, and PostgreSQL's own maintenance may be
+# looking at the table just then; asked for with patience, maintenance gives way.
 _UNINSTALL = """
+env.cr.execute("LOCK ir_module_module IN EXCLUSIVE MODE")
 module = env["ir.module.module"].search([("name", "=", "%s")])
 module.button_immediate_uninstall()
 # The shell commits nothing by itself.

@@ -29,6 +29,7 @@ from . import continuity_touchpoint_release_later
 from . import continuity_touchpoint_pdf
 from . import continuity_touchpoint_attempt_letter
 from . import continuity_wording
+from . import continuity_jurisdiction
 from . import continuity_sending
 from . import continuity_lane
 from . import continuity_touchpoint_mail

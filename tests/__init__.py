@@ -40,6 +40,7 @@ from . import test_handover_wizard
 from . import test_handover_work
 from . import test_handover_work_tour
 from . import test_insight
+from . import test_jurisdiction
 from . import test_ladder
 from . import test_last_contact
 from . import test_letter

@@ -29,6 +29,7 @@
         "security/continuity_followup_rules.xml",
         "security/continuity_handover_work_rules.xml",
         "security/continuity_profile_rules.xml",
+        "security/continuity_dissolution_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_jurisdiction_data.xml",
         "data/continuity_channel_data.xml",
@@ -53,6 +54,7 @@
         "data/continuity_wording_data.xml",
         "data/continuity_followup_data.xml",
         "data/continuity_followup_cron.xml",
+        "data/continuity_dissolution_data.xml",
         "wizards/continuity_tier_lock_views.xml",
         "wizards/continuity_report_contact_views.xml",
         "wizards/continuity_concern_told_views.xml",
@@ -112,6 +114,7 @@
         "views/continuity_insight_settings_views.xml",
         "views/continuity_followup_settings_views.xml",
         "views/continuity_handover_timing_views.xml",
+        "views/continuity_dissolution_views.xml",
         "views/menus.xml",
     ],
     "assets": {

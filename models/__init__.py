@@ -48,6 +48,7 @@ from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
 from . import continuity_process_register
+from . import continuity_process_closing
 from . import continuity_concern_deadline
 from . import continuity_concern
 from . import continuity_concern_escalation
@@ -136,8 +137,15 @@ from . import continuity_insight
 from . import continuity_insight_suggestion
 from . import continuity_insight_finding
 
-# Processes to come: only their contact policies are there.
-from . import continuity_policy_later
+# Dissolution: customers kept informed, whole and well referred.
+from . import continuity_dissolution_policy
+from . import continuity_dissolution
+from . import continuity_dissolution_approval
+from . import continuity_dissolution_member
+from . import continuity_dissolution_customer
+
+# Factoring, to come: only its contact policy is there.
+from . import continuity_factoring_policy
 
 # What Odoo's own models get.
 from . import calendar_event

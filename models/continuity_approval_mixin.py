@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ContinuityApprovalMixin(models.AbstractModel):
@@ -6,7 +6,8 @@ class ContinuityApprovalMixin(models.AbstractModel):
 
     Frozen when the document is submitted (I7): a rule edited later does not
     change an approval under way. The deputy decides in the approver's stead
-    (代理承認). A process inherits this and adds the many2one to its document.
+    (代理承認). A process inherits this, adds the many2one to its document and names it
+    in :attr:`_document_field`.
 
     ========  =================================================
     state     means
@@ -21,6 +22,8 @@ class ContinuityApprovalMixin(models.AbstractModel):
     _description = "Approval"
     _inherit = ["continuity.guarded.mixin"]
     _order = "sequence, id"
+    _rec_name = "user_id"
+    _document_field = None
     _guarded_fields = frozenset({"state", "decided_by_id", "decided_on", "comment"})
 
     sequence = fields.Integer(default=10)
@@ -38,3 +41,36 @@ class ContinuityApprovalMixin(models.AbstractModel):
     decided_by_id = fields.Many2one("res.users", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     comment = fields.Text(readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            name = self._document_field
+            default = self.default_get([name])
+            vals_list = [{**default, **vals} for vals in vals_list]
+            # Before: an approver may do much, so nobody can make themself one.
+            documents = self.env[self._fields[name].comodel_name].browse(
+                {vals[name] for vals in vals_list if vals.get(name)}
+            )
+            documents.check_access("write")
+            documents._check_state("draft")
+            documents._check_author()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_draft()
+        result = super().write(vals)
+        # Also not from a draft of one's own into a document that was submitted.
+        self._check_draft()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _check_draft(self):
+        """Approvers are frozen at submission (I7).
+
+        :raise UserError: when a person changes them on a document past its draft
+        """
+        if not self.env.su:
+            documents = self[self._document_field]
+            documents._check_state("draft")
+            documents._check_author()

@@ -30,6 +30,8 @@ class ContinuityHandover(models.Model):
     _inherit = ["continuity.process.mixin"]
     _order = "date_start desc, id desc"
     _sequence_code = "continuity.handover"
+    _refuse_decision = "refuse_plan"
+    _cancel_decision = "cancel_plan"
     _editable_fields = frozenset({"report_note", "line_ids"})
 
     _guarded_fields = frozenset(
@@ -42,8 +44,6 @@ class ContinuityHandover(models.Model):
             "reader_ids",
             "confidential",
             "move_ids",
-            "closed_by_id",
-            "closed_on",
             "stragglers_listed_on",
         }
     )
@@ -137,12 +137,9 @@ class ContinuityHandover(models.Model):
         compute_sudo=True,
         string="Seen By",
     )
-    may_manage = fields.Boolean(compute="_compute_may_manage", compute_sudo=True)
     report_note = fields.Text(
         string="Remarks on the Result", help="Goes into the result report."
     )
-    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    closed_on = fields.Datetime(readonly=True, copy=False)
     stragglers_listed_on = fields.Date(readonly=True, copy=False)
 
     line_count = fields.Integer(compute="_compute_progress", string="Customers in Plan")
@@ -218,12 +215,6 @@ class ContinuityHandover(models.Model):
         if {"undoing", "undone"} & set(self.line_ids.mapped("state")):
             return False
         return self.reason == "resignation" or self.state in ("done", "cancelled")
-
-    @api.depends("leaver_ids", "approval_ids.user_id", "approval_ids.deputy_id")
-    @api.depends_context("uid")
-    def _compute_may_manage(self):
-        for plan in self:
-            plan.may_manage = plan._may_manage()
 
     @api.depends(
         "line_ids.state", "line_ids.excluded", "line_ids.mode", "line_ids.visit_state"
@@ -368,19 +359,6 @@ class ContinuityHandover(models.Model):
             lines._create_checks()
             lines._plan_touchpoints()
 
-    def _local_date(self, moment):
-        """Return the day a UTC datetime falls on in the company's time zone.
-
-        :rtype: datetime.date | False
-        """
-        self.ensure_one()
-        if not moment:
-            return False
-        tz = self.company_id.resource_calendar_id.tz or "UTC"
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=tz), moment
-        ).date()
-
     def action_cut_over_ready(self):
         """Hand over every line whose gate is open.
 
@@ -437,55 +415,14 @@ class ContinuityHandover(models.Model):
                 lambda env, name=plan.name: env._("Close %s: the result is in", name),
             )
 
-    def action_close(self):
-        """Close a reported plan, as its approver or as a manager.
+    @api.depends("leaver_ids")
+    def _compute_may_manage(self):
+        return super()._compute_may_manage()
 
-        :raise AccessError: for anybody else
-        """
-        self._check_may_manage()
-        self._check_state("reported")
-        for plan in self.sudo():
-            plan.activity_unlink(["mail.mail_activity_data_todo"])
-            plan.write(
-                {
-                    "state": "done",
-                    "closed_by_id": self.env.uid,
-                    "closed_on": fields.Datetime.now(),
-                }
-            )
-
-    def action_refuse(self):
-        """Ask the approver why the plan is refused."""
-        return self.env["continuity.reason.wizard"]._open(self, "refuse_plan")
-
-    def action_cancel(self):
-        """Ask why the plan is given up."""
-        return self.env["continuity.reason.wizard"]._open(self, "cancel_plan")
-
-    def _cancel(self, reason):
-        """Cancel a plan; what has moved stays moved, the rest is withdrawn.
-
-        :param str reason: kept in the chatter
-        :raise AccessError: unless author, approver or manager; once it is approved
-            unless approver or manager
-        :raise UserError: without a reason, or when the plan is closed
-        """
-        if not (reason or "").strip():
-            raise UserError(self.env._("Say why the plan is given up."))
-        for plan in self:
-            plan.check_access("read")
-            plan._check_state("draft", "submitted", "approved", "running")
-            plan._check_author()
-            if plan.state in ("approved", "running"):
-                # What a manager approved is given up by a manager.
-                plan._check_may_manage()
-            plan_sudo = plan.sudo()
-            plan_sudo.line_ids.filtered(lambda x: x.state == "queued").state = "open"
-            # Who has moved still has to hear of it, and from their successor.
-            staying = plan_sudo.line_ids.filtered(
-                lambda x: x.state not in ("moved", "undoing")
-            )
-            staying._withdraw_contacts(reason)
-            plan_sudo.activity_unlink(["mail.mail_activity_data_todo"])
-            plan_sudo.state = "cancelled"
-            plan_sudo.message_post(body=self.env._("Cancelled: %s", reason))
+    def _withdraw(self, reason):
+        result = super()._withdraw(reason)
+        self.line_ids.filtered(lambda x: x.state == "queued").state = "open"
+        # Who has moved still has to hear of it, and from their successor.
+        staying = self.line_ids.filtered(lambda x: x.state not in ("moved", "undoing"))
+        staying._withdraw_contacts(reason)
+        return result

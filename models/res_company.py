@@ -49,6 +49,12 @@ class ResCompany(models.Model):
         required=True,
         groups="base.group_user",
     )
+    continuity_min_notice_days = fields.Integer(
+        string="Notice before the Last Service",
+        default=60,
+        required=True,
+        groups="base.group_user",
+    )
     continuity_allow_self_approval = fields.Boolean(
         string="Own Plans May Be Approved", groups="base.group_user"
     )
@@ -156,6 +162,7 @@ class ResCompany(models.Model):
             "continuity_visit_minutes": (1, self.env._("minutes")),
             "continuity_travel_minutes": (0, self.env._("minutes")),
             "continuity_visits_per_day": (1, self.env._("visits")),
+            "continuity_min_notice_days": (1, self.env._("days")),
             "continuity_tenure_years": (1, self.env._("years")),
             "continuity_window_top": (10, self.env._("mm")),
             "continuity_window_left": (0, self.env._("mm")),
@@ -171,6 +178,7 @@ class ResCompany(models.Model):
         "continuity_visit_minutes",
         "continuity_travel_minutes",
         "continuity_visits_per_day",
+        "continuity_min_notice_days",
         "continuity_tenure_years",
         "continuity_window_top",
         "continuity_window_left",

@@ -2,23 +2,13 @@ from odoo import fields, models
 
 
 class ContinuityPolicyStep(models.Model):
-    """Purposes and segments of the processes still to come.
-
-    Their policies are shipped and can be edited already; each process that comes to
-    use one moves its entry to its own file, as handover and follow-up have done.
-    """
+    """The contact policy of a dissolution: who of a tier and segment hears of it how."""
 
     _inherit = "continuity.policy.step"
 
     purpose = fields.Selection(
-        selection_add=[
-            ("dissolution", "Dissolution"),
-            ("factoring", "Factoring"),
-        ],
-        ondelete={
-            "dissolution": "cascade",
-            "factoring": "cascade",
-        },
+        selection_add=[("dissolution", "Dissolution")],
+        ondelete={"dissolution": "cascade"},
     )
     segment = fields.Selection(
         selection_add=[

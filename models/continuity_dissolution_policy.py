@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ContinuityPolicyStep(models.Model):
-    """The contact policy of a dissolution: who of a tier and segment hears of it how."""
+    """Who of a tier and segment hears of a dissolution, and how."""
 
     _inherit = "continuity.policy.step"
 

@@ -24,6 +24,7 @@ from . import continuity_touchpoint_letter_check
 from . import continuity_touchpoint_letter_shown
 from . import continuity_touchpoint_cosigner
 from . import continuity_touchpoint_put_off
+from . import continuity_gathering
 from . import continuity_touchpoint_release
 from . import continuity_touchpoint_release_later
 from . import continuity_touchpoint_pdf

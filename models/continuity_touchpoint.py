@@ -677,8 +677,7 @@ class ContinuityTouchpoint(models.Model):
                 apart = date >= start + timedelta(
                     hours=other.duration
                 ) or start >= date + timedelta(hours=meeting.duration)
-                # Two duties to one customer may be met in one meeting.
-                if both and not apart and other.partner_id != meeting.partner_id:
+                if both and not apart and not meeting._may_meet_with(other):
                     customer = self.env._("another customer")
                     if self.browse(other.id).has_access("read"):
                         customer = other.partner_id.display_name
@@ -692,6 +691,16 @@ class ContinuityTouchpoint(models.Model):
                             customer=meeting.partner_id.display_name,
                         )
                     )
+
+    def _may_meet_with(self, other):
+        """Tell whether the people of this meeting may have held another one at the
+        same time: two duties to one customer may be met in one meeting.
+
+        :param other: ``continuity.touchpoint`` of the other meeting
+        :rtype: bool
+        """
+        self.ensure_one()
+        return other.partner_id == self.partner_id
 
     def _find_meetings_around(self, date):
         """Return the meetings the people of this one held within a day of a time.

@@ -14,6 +14,7 @@ from . import test_followup_planning
 from . import test_followup_rule
 from . import test_followup_steps
 from . import test_followup_year
+from . import test_gathering
 from . import test_handover_access
 from . import test_handover_attacks
 from . import test_handover_brief

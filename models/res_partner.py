@@ -346,8 +346,9 @@ class ResPartner(models.Model):
     def write(self, vals):
         if "phone" in vals:
             # Anybody who may write the number may, unlike the note on it.
-            self.sudo().filtered(
-                "continuity_phone_problem"
+            noted = self.sudo().with_context(active_test=False)
+            noted.search(
+                [("id", "in", self.ids), ("continuity_phone_problem", "!=", False)]
             ).continuity_phone_problem = False
         if not {"parent_id", "is_company", "active"}.intersection(vals):
             return super().write(vals)

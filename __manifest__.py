@@ -73,6 +73,7 @@
         "report/continuity_today_templates.xml",
         "views/continuity_policy_views.xml",
         "views/continuity_jurisdiction_views.xml",
+        "views/continuity_notice_views.xml",
         "report/continuity_label_templates.xml",
         "views/continuity_today_views.xml",
         "views/continuity_touchpoint_views.xml",

@@ -136,6 +136,14 @@ class PortalPageMixin:
             "wrong_person": {"text": ""},
             "rate": {"rating": str(letter["rating"] or ""), "text": ""},
         }
+        for process_form in letter["forms"]:
+            chosen = [
+                o["value"] for o in process_form.get("options", ()) if o["checked"]
+            ]
+            entered[process_form["action"]] = {
+                "choice": chosen[0] if chosen else "",
+                "text": "",
+            }
         for name in entered.get(action, ()):
             entered[action][name] = form.get(name, "")
         return entered
@@ -183,6 +191,7 @@ class PortalPageMixin:
             action=action,
             detail=answer.detail or "",
             deadline=touchpoint._portal_date(answer.deadline),
+            confirmation=touchpoint._portal_confirmation(answer),
             **values,
         )
 

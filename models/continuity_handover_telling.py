@@ -2,8 +2,6 @@
 contacts besides the joint visit.
 """
 
-import re
-
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
@@ -11,9 +9,6 @@ from odoo.tools import email_normalize
 from .continuity_touchpoint import OPEN_STATES
 
 LETTER = "customer_continuity.letter_handover_%s"
-KANA = re.compile("[ぁ-んァ-ヶ]")
-HAN = re.compile("[ぁ-んァ-ヶ一-龯々〆]")
-LATIN = re.compile("[A-Za-zÀ-ÿ]")
 
 
 class MailTemplate(models.Model):
@@ -106,22 +101,7 @@ class ContinuityHandover(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        text = self.with_context(lang=lang).customer_reason
-        if not self._origin or not text:
-            return False
-        # Which language somebody typed is known nowhere; the script says most of it.
-        language, han = lang.split("_")[0], len(HAN.findall(text))
-        is_east_asian = 3 * han >= len(LATIN.findall(text))
-        if is_east_asian != (language in ("ja", "zh")):
-            return True
-        if is_east_asian:
-            return language == "zh" and bool(KANA.search(text))
-        source = (self.create_uid.lang or "en_US").split("_")[0]
-        if language == source or source in ("ja", "zh"):
-            return False
-        field = self._fields["customer_reason"]
-        stored = field._get_stored_translations(self._origin) or {}
-        return stored.get(lang, text) == stored.get("en_US")
+        return self._is_text_untranslated("customer_reason", lang)
 
 
 class ContinuityHandoverLine(models.Model):

@@ -54,27 +54,35 @@ class ContinuityTouchpoint(models.Model):
         Whoever calls it has checked that the user may release or print them.
         """
         for touchpoint in self.sudo().filtered_domain(self._domain_pdf_to_make()):
-            content = touchpoint._render_pdf()
-            touchpoint.write(
-                {
-                    "letter_pdf_id": self.env["ir.attachment"]
-                    .sudo()
-                    .create(
-                        {
-                            "name": f"{touchpoint._pdf_name()}.pdf",
-                            "raw": content,
-                            "mimetype": "application/pdf",
-                            "res_model": self._name,
-                            "res_id": touchpoint.id,
-                            # Read by whom the field is: it holds the live link.
-                            "res_field": "letter_pdf_id",
-                        }
-                    )
-                    .id,
-                    "letter_pdf_hash": hashlib.sha256(content).hexdigest(),
-                    "letter_pdf_error": False,
-                }
-            )
+            touchpoint._make_pdf()
+
+    def _make_pdf(self):
+        """Make and keep the PDF of one frozen letter, whichever way it goes.
+
+        Whoever calls it has checked that the user may release or print it.
+        """
+        self.ensure_one()
+        content = self._render_pdf()
+        self.write(
+            {
+                "letter_pdf_id": self.env["ir.attachment"]
+                .sudo()
+                .create(
+                    {
+                        "name": f"{self._pdf_name()}.pdf",
+                        "raw": content,
+                        "mimetype": "application/pdf",
+                        "res_model": self._name,
+                        "res_id": self.id,
+                        # Read by whom the field is: it holds the live link.
+                        "res_field": "letter_pdf_id",
+                    }
+                )
+                .id,
+                "letter_pdf_hash": hashlib.sha256(content).hexdigest(),
+                "letter_pdf_error": False,
+            }
+        )
 
     def _pdf_fingerprint(self):
         """Return the SHA-256 over the kept file, to compare with the one kept."""

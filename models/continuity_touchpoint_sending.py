@@ -233,7 +233,8 @@ class ContinuityTouchpoint(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                if refusal := self._refusal_since_release():
+                refusal = self._refusal_since_release() or self._bring_up_to_date()
+                if refusal:
                     self._take_back_refused(refusal)
                     return None
                 mail = self._prepare_letter_mail(connections)

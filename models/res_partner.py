@@ -113,6 +113,14 @@ class ResPartner(models.Model):
         help="Of a colleague: letters they sign or that introduce them name it.",
     )
 
+    continuity_wechat_qr = fields.Image(
+        string="WeChat QR Code",
+        max_width=430,
+        max_height=430,
+        groups=USER_GROUP,
+        help="Of a colleague: customers can scan it on their page and in plans.",
+    )
+
     # The relationship with the current company.
     continuity_relationship_ids = fields.One2many(
         "continuity.relationship",

@@ -18,7 +18,11 @@ class ResUsers(models.Model):
     @property
     def SELF_WRITEABLE_FIELDS(self):
         # Read by the addon's users only; their letters say it, so it is theirs.
-        return [*super().SELF_WRITEABLE_FIELDS, "continuity_wechat"]
+        return [
+            *super().SELF_WRITEABLE_FIELDS,
+            "continuity_wechat",
+            "continuity_wechat_qr",
+        ]
 
     @api.depends("crm_team_member_ids.crm_team_id", "crm_team_member_ids.active")
     def _compute_continuity_team_user_ids(self):

@@ -307,12 +307,9 @@ class ContinuityHandover(models.Model):
 
     def action_approve(self):
         # Between drafting and approving another plan may have been approved, or
-        # the approver may have changed modes and dates.
+        # the approver may have overruled lines.
         for plan in self.filtered(lambda p: p.state == "submitted"):
-            lines = plan.line_ids.filtered(lambda line: not line.excluded)
-            errors = plan._running_elsewhere_errors(lines)
-            errors += plan._people_errors(lines) + plan._capacity_errors(lines)
-            if errors:
+            if errors := plan._line_errors():
                 raise UserError("\n".join(errors))
         return super().action_approve()
 

@@ -18,15 +18,8 @@ HOLD_FIELDS = {"tell_when", "hold_until"}
 class ContinuityHandover(models.Model):
     _inherit = "continuity.handover"
 
-    def _submission_errors(self):
-        return super()._submission_errors() + self._hold_errors(self.line_ids)
-
-    def action_approve(self):
-        # The approver may have changed holds since, or let somebody back in.
-        for plan in self.filtered(lambda p: p.state == "submitted"):
-            if errors := plan._hold_errors(plan.line_ids):
-                raise UserError("\n".join(errors))
-        return super().action_approve()
+    def _line_errors(self):
+        return super()._line_errors() + self._hold_errors(self.line_ids)
 
     def _hold_errors(self, lines):
         """Return which holds have no end, or one that is too late.

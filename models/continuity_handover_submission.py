@@ -8,15 +8,45 @@ class ContinuityHandover(models.Model):
 
     def _submission_errors(self):
         errors = super()._submission_errors()
-        errors += self._approver_errors()
+        errors += self._approver_errors() + self._date_errors()
+        return errors + self._line_errors()
+
+    def _line_errors(self):
+        """Return what is wrong with the customers of the plan. Approvers may overrule
+        lines after the submission, so it is asked at the approval again; extensions
+        add theirs.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
         lines = self.line_ids.filtered(lambda line: not line.excluded)
+        errors = []
         if not lines:
             errors.append(self.env._("Nobody is handed over: add a customer."))
         errors += self._people_errors(lines)
-        errors += self._date_errors()
+        errors += self._receiver_errors(lines)
         errors += self._running_elsewhere_errors(lines)
         errors += self._capacity_errors(lines)
         return errors
+
+    def _own_approvers(self):
+        """Return the predecessors, where the company lets them approve their plan."""
+        allowed = self.company_id.continuity_allow_self_approval
+        leavers = self.leaver_ids._origin.sudo()
+        return leavers if allowed else leavers.browse()
+
+    def _receiver_errors(self, lines):
+        """Return who would approve alone what they are given."""
+        approvers = self.approval_ids.sudo().user_id._origin
+        alone = approvers and approvers <= lines.successor_id
+        if not alone or self._own_approvers():
+            return []
+        return [
+            self.env._(
+                "%s takes customers over and approves alone: name a second approver.",
+                ", ".join(approvers.mapped("name")),
+            )
+        ]
 
     def _approver_errors(self):
         """Return who cannot approve: managers do, each leaver's own among them."""
@@ -24,9 +54,7 @@ class ContinuityHandover(models.Model):
         approvals = self.approval_ids.sudo()
         approvers = approvals.user_id._origin
         leavers = self.leaver_ids._origin.sudo()
-        own = leavers.browse()
-        if self.company_id.continuity_allow_self_approval:
-            own = leavers
+        own = self._own_approvers()
         everybody = approvers | approvals.deputy_id._origin
         leaders = (
             self.env["crm.team"].sudo().search([("user_id", "in", everybody.ids)])
@@ -38,15 +66,6 @@ class ContinuityHandover(models.Model):
                         "%s manages nobody: plans are approved by managers.", user.name
                     )
                 )
-        receivers = self.line_ids.filtered(lambda x: not x.excluded).successor_id
-        if approvers and approvers <= receivers and not own:
-            errors.append(
-                self.env._(
-                    "%s takes customers over and approves alone: name a second "
-                    "approver.",
-                    ", ".join(approvers.mapped("name")),
-                )
-            )
         for leaver in leavers - (approvers & own) if approvers else leavers.browse():
             if not any(user._is_continuity_manager_of(leaver) for user in approvers):
                 errors.append(

@@ -62,8 +62,8 @@ class ContinuityHandover(models.Model):
             found = wording._find(plan.customer_reason or "", self.env.lang or "en_US")
             plan.wording_warning = "\n".join(found)
 
-    def _submission_errors(self):
-        return super()._submission_errors() + self._wording_errors()
+    def _line_errors(self):
+        return super()._line_errors() + self._wording_errors()
 
     def _wording_errors(self):
         """Return what keeps letters of this plan from ever being released: without a
@@ -79,6 +79,15 @@ class ContinuityHandover(models.Model):
         line = lines._first_told_in_writing()
         if not line:
             return []
+        if self.state != "draft":
+            return [
+                self.env._(
+                    "%s would be told by letter or mail, without a reason to read: "
+                    "let them be visited or called, or take the plan back to draft "
+                    "and fill in “What Customers Are Told”.",
+                    line.display_name,
+                )
+            ]
         return [
             self.env._(
                 "%s is told by letter or mail: write under “What Customers Are Told” "
@@ -235,12 +244,31 @@ class ContinuityHandoverLine(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if vals.get("introduce_in_writing"):
+            self._check_reason_to_read()
         if {"letter_template_id", "introduce_in_writing"}.intersection(vals):
             running = self.filtered(lambda x: x.plan_state == "running")
             running._update_letters()
             if "introduce_in_writing" in vals:
                 running.sudo()._plan_introductions()
         return result
+
+    def _check_reason_to_read(self):
+        """Refuse letters that could never be released, once the plan is approved; until
+        then its submission and approval do (``_wording_errors``).
+
+        :raise UserError: when the plan does not say what customers are told
+        """
+        for plan in self.sudo().handover_id:
+            reason = (plan.customer_reason or "").strip()
+            if plan.state in ("approved", "running") and not reason:
+                raise UserError(
+                    self.env._(
+                        "%s names no reason customers could read, so nobody can be "
+                        "introduced in writing: let them be called.",
+                        plan.name,
+                    )
+                )
 
     def _plan_touchpoints(self):
         result = super()._plan_touchpoints()

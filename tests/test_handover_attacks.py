@@ -132,6 +132,14 @@ class TestHandoverAttacks(HandoverCommon):
         self._submit(plan)
         self.assertEqual(plan.state, "submitted")
 
+    def test_nobody_gives_themself_what_they_alone_approve(self):
+        self.approver.group_ids += self.env.ref("sales_team.group_sale_salesman")
+        plan = self._submit(self._create_plan())
+        plan.line_ids.with_user(self.approver).successor_id = self.approver
+        with self.assertRaisesRegex(UserError, "name a second approver"):
+            self._approve(plan)
+        self.assertEqual(plan.state, "submitted")
+
     def test_no_reason_is_added_afterwards(self):
         plan = self._running_plan()
         line = self._line_of(plan, self.customer_2)

@@ -348,6 +348,50 @@ class TestHandoverTelling(TellingCommon):
         )
         self.assertIn("told by letter or mail", plan._wording_errors()[0])
 
+    def _silent_plan(self):
+        """A submitted plan in which everybody is visited and nothing is written."""
+        plan = self._told_plan()
+        plan.customer_reason = False
+        plan.line_ids.write({"mode": "visit"})
+        plan._suggest_dates()
+        return self._submit(plan)
+
+    def test_the_approver_meets_what_the_author_met(self):
+        """Whoever makes a letter necessary after the submission is told so too."""
+        plan = self._silent_plan()
+        written = self._line_of(plan, self.customers["ja_JP"])
+        changes = ({"mode": "info"}, {"introduce_in_writing": True})
+        for vals in changes:
+            line = written.with_user(self.approver)
+            before = {name: line[name] for name in vals}
+            line.write(vals)
+            with self.assertRaisesRegex(UserError, "back to draft and fill in"):
+                plan.with_user(self.approver).action_approve()
+            self.assertEqual(plan.state, "submitted")
+            line.write(before)
+        self._approve(plan)
+        self.assertEqual(plan.state, "running")
+
+    def test_whom_the_approver_lets_in_is_told_something(self):
+        plan = self._told_plan()
+        plan.customer_reason = False
+        plan.line_ids.write({"mode": "visit"})
+        left_out = self._line_of(plan, self.customers["en_US"])
+        left_out.write({"mode": "info", "excluded": True, "exclude_reason": "Small"})
+        plan._suggest_dates()
+        self._submit(plan)
+        left_out.with_user(self.approver).excluded = False
+        with self.assertRaisesRegex(UserError, left_out.display_name):
+            plan.with_user(self.approver).action_approve()
+
+    def test_no_introduction_in_writing_without_a_reason(self):
+        plan = self._approve(self._silent_plan())
+        line = self._line_of(plan, self.customer_1).with_user(self.approver)
+        with self.assertRaisesRegex(UserError, "no reason customers could read"):
+            line.introduce_in_writing = True
+        self.assertFalse(line.introduce_in_writing)
+        self.assertFalse(line.touchpoint_ids.filtered("template_id"))
+
     def test_correcting_word(self):
         plan = self._approve(self._submit(self._told_plan()))
         line = self._line_of(plan, self.customers["ja_JP"])

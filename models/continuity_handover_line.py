@@ -528,10 +528,56 @@ class ContinuityHandoverLine(models.Model):
         )
 
     def action_prepare_items(self):
-        """Declare every item that has a text prepared, as the predecessor."""
+        """Declare every item that has a text prepared, as the predecessor.
+
+        :return: a notification of what was passed over and why, if anything was
+        """
         self.check_ids.filtered(
             lambda c: c.state == "to_prepare" and (c.prepared_text or "").strip()
         ).action_prepare()
+        skipped = [text for line in self for text in line._describe_skipped_items()]
+        if not skipped:
+            return False
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("Not everything is prepared yet"),
+                "message": "\n".join(skipped),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _describe_skipped_items(self):
+        """Say which items of this customer the predecessor still has to see to.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        empty = self.check_ids.filtered(lambda c: c.state == "to_prepare")
+        returned = self.check_ids.filtered(lambda c: c.state == "returned")
+        texts = []
+        if empty:
+            texts.append(
+                self.env._(
+                    "%(customer)s – empty: %(items)s. Write down what the successor "
+                    "must know, or that there is nothing at the moment.",
+                    customer=self.display_name,
+                    items=", ".join(empty.topic_id.mapped("name")),
+                )
+            )
+        if returned:
+            texts.append(
+                self.env._(
+                    "%(customer)s – handed back with a question: %(items)s. Answer it, "
+                    "and prepare the item again.",
+                    customer=self.display_name,
+                    items=", ".join(returned.topic_id.mapped("name")),
+                )
+            )
+        return texts
 
     def action_override_gate(self):
         """Ask the manager why it may go ahead although something is missing."""

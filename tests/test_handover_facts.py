@@ -76,9 +76,35 @@ class TestHandoverFacts(HandoverCommon):
         filled = line.check_ids.filtered("prepared_text")
         self.assertTrue(filled)
         self.assertLess(len(filled), len(line.check_ids), "nothing is known of some")
-        line.with_user(self.leaver).action_prepare_items()
+        action = line.with_user(self.leaver).action_prepare_items()
         self.assertEqual(set(filled.mapped("state")), {"prepared"})
-        self.assertEqual(set((line.check_ids - filled).mapped("state")), {"to_prepare"})
+        empty = line.check_ids - filled
+        self.assertEqual(set(empty.mapped("state")), {"to_prepare"})
+        self.assertEqual(action["tag"], "display_notification")
+        message = action["params"]["message"]
+        self.assertIn(f"{self.customer_2.name} – empty", message)
+        for check in line.check_ids:
+            self.assertEqual(check.topic_id.name in message, check in empty)
+
+    def test_who_prepared_everything_is_told_nothing(self):
+        line = self._line_of(self._running_plan(), self.customer_2)
+        for check in line.check_ids.with_user(self.leaver):
+            check.prepared_text = "None at the moment."
+        self.assertFalse(line.with_user(self.leaver).action_prepare_items())
+        self.assertEqual(set(line.check_ids.mapped("state")), {"prepared"})
+
+    def test_items_handed_back_are_named(self):
+        line = self._line_of(self._running_plan(), self.customer_2)
+        self._prepare(line.check_ids)
+        asked = line.check_ids[0]
+        asked.with_user(self.successor).question = "Who signs?"
+        asked.with_user(self.successor).action_return()
+        action = line.with_user(self.leaver).action_prepare_items()
+        self.assertEqual(asked.state, "returned")
+        self.assertIn(
+            f"handed back with a question: {asked.topic_id.name}.",
+            action["params"]["message"],
+        )
 
     def test_what_is_written_stays(self):
         plan = self._running_plan()

@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .common_handover import HandoverCommon
+from .common_handover import NOW, HandoverCommon
 
 
 @tagged("post_install", "-at_install")
@@ -168,6 +168,48 @@ class TestLogContact(HandoverCommon):
             .with_context(**action["context"])
         )
         self.assertFalse(Form(dialog).outcome)
+
+    def _visit(self, moment):
+        return self._plan_touchpoint(
+            occurrence=f"visit {moment}",
+            channel_ids=self.channel_visit.ids,
+            date_planned=moment,
+            date_due=moment[:10],
+        )
+
+    def _report_form(self, visit):
+        action = visit.with_user(self.leaver).action_report()
+        model = self.env["continuity.report.contact"].with_user(self.leaver)
+        return Form(model.with_context(**action["context"]))
+
+    def test_a_visit_took_place_when_it_was_planned(self):
+        form = self._report_form(self._visit("2027-02-26 09:00:00"))
+        self.assertEqual(str(form.date), "2027-02-26 09:00:00")
+        form.outcome = "held"
+        wizard = form.save()
+        wizard.action_apply()
+        self.assertEqual(
+            str(wizard.touchpoint_id.attempt_ids.date), "2027-02-26 09:00:00"
+        )
+
+    def test_a_visit_to_come_is_reported_now(self):
+        """Somebody who calls in advance to say that it will not take place."""
+        form = self._report_form(self._visit("2027-03-04 09:00:00"))
+        self.assertEqual(str(form.date), NOW)
+
+    def test_a_visit_logged_from_the_customer_too(self):
+        visit = self._visit("2027-02-26 09:00:00")
+        model = self.env["continuity.report.contact"].with_user(self.leaver)
+        form = Form(model.with_context(default_relationship_id=self.relationship.id))
+        self.assertEqual((form.settles_id.id, str(form.date)), (False, NOW))
+        form.channel_id = self.channel_visit
+        self.assertEqual(form.settles_id, visit)
+        self.assertEqual(str(form.date), "2027-02-26 09:00:00")
+        form.channel_id = self.channel_call
+        self.assertEqual(str(form.date), NOW, "a call is not that visit")
+        form.date = "2027-02-28 10:00:00"
+        form.channel_id = self.channel_video
+        self.assertEqual(str(form.date), "2027-02-28 10:00:00", "typed")
 
     def test_proposed_channel(self):
         model = self.env["continuity.report.contact"].with_user(self.leaver)

@@ -47,6 +47,34 @@ class ContinuityReportContact(models.TransientModel):
             )
             wizard.settles_id = fitting if len(fitting) == 1 else False
 
+    @api.depends("settles_id")
+    def _compute_date(self):
+        """A contact that settles an appointment took place then, most likely; what
+        somebody has typed stays."""
+        chosen = self.filtered(lambda w: w.relationship_id and not w.touchpoint_id)
+        super(ContinuityReportContact, self - chosen)._compute_date()
+        for wizard in chosen:
+            # Only appointments that have passed are offered.
+            appointment = wizard.settles_id.date_planned
+            if appointment:
+                wizard.date = appointment
+            elif not wizard.date or wizard._find_appointments(wizard.date):
+                wizard.date = fields.Datetime.now()
+
+    def _find_appointments(self, moment):
+        """Return the open contacts with the customer that were planned for a moment.
+
+        :param datetime moment: UTC
+        """
+        touchpoints = self.env["continuity.touchpoint"]
+        return touchpoints.search(
+            touchpoints._domain_open()
+            + [
+                ("relationship_id", "=", self.relationship_id.id),
+                ("date_planned", "=", moment),
+            ]
+        )
+
     def _find_owed(self):
         """Return the open contacts of the customer that this user may report, and that
         a contact over this channel satisfies.

@@ -30,6 +30,7 @@
         "security/continuity_handover_work_rules.xml",
         "security/continuity_profile_rules.xml",
         "security/continuity_dissolution_rules.xml",
+        "security/continuity_dissolution_work_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_jurisdiction_data.xml",
         "data/continuity_channel_data.xml",
@@ -116,6 +117,7 @@
         "views/continuity_followup_settings_views.xml",
         "views/continuity_handover_timing_views.xml",
         "views/continuity_dissolution_views.xml",
+        "views/continuity_dissolution_work_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -149,6 +149,8 @@ from . import continuity_dissolution
 from . import continuity_dissolution_approval
 from . import continuity_dissolution_member
 from . import continuity_dissolution_customer
+from . import continuity_dissolution_work
+from . import continuity_dissolution_hours
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

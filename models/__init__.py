@@ -45,6 +45,7 @@ from . import continuity_touchpoint_portal
 from . import continuity_touchpoint_portal_page
 from . import continuity_touchpoint_portal_actions
 from . import continuity_subject_mixin
+from . import continuity_listed_subject_mixin
 from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin

@@ -261,13 +261,7 @@ class ContinuityDissolution(models.Model):
         return []
 
     def _closing_errors(self):
-        """Return what keeps a campaign from being reported and closed; extensions add
-        theirs.
-
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        errors = []
+        errors = super()._closing_errors()
         waiting = self.customer_ids.filtered(lambda c: c.state == "planned")
         if waiting:
             errors.append(
@@ -316,31 +310,6 @@ class ContinuityDissolution(models.Model):
             if not campaign._start_errors():
                 campaign._start()
         return result
-
-    def action_report_result(self):
-        """Report that the campaign is carried out.
-
-        :raise UserError: listing everything that is still open
-        """
-        self._check_state("running")
-        for campaign in self:
-            campaign._check_author()
-            if errors := campaign.sudo()._closing_errors():
-                raise UserError("\n".join(errors))
-            campaign_sudo = campaign.sudo()
-            campaign_sudo.state = "reported"
-            campaign._remind(
-                campaign_sudo.approval_ids[:1].user_id,
-                lambda env, name=campaign.name: env._(
-                    "Close %s: the result is in", name
-                ),
-            )
-
-    def action_close(self):
-        for campaign in self:
-            if errors := campaign.sudo()._closing_errors():
-                raise UserError("\n".join(errors))
-        return super().action_close()
 
     def _withdraw(self, reason):
         result = super()._withdraw(reason)

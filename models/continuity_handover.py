@@ -383,34 +383,26 @@ class ContinuityHandover(models.Model):
         else:
             self.env.ref("customer_continuity.cron_cut_over").sudo()._trigger()
 
-    def action_report_result(self):
-        """Report the result to the manager (H10).
-
-        :raise UserError: naming the lines that are still open
-        """
-        self._check_state("running")
+    def _check_may_report(self):
         self._check_participant()
-        for plan in self:
-            still_open = plan.sudo().line_ids.filtered(
-                lambda line: (
-                    line.state in ("open", "queued", "undoing") and not line.excluded
+
+    def _closing_errors(self):
+        errors = super()._closing_errors()
+        still_open = self.line_ids.filtered(
+            lambda line: (
+                line.state in ("open", "queued", "undoing") and not line.excluded
+            )
+        )
+        if still_open:
+            errors.append(
+                self.env._(
+                    "%(count)s customers are still open: %(names)s. Hand them over, or "
+                    "let the manager decide on each.",
+                    count=len(still_open),
+                    names=", ".join(still_open[:10].mapped("display_name")),
                 )
             )
-            if still_open:
-                raise UserError(
-                    self.env._(
-                        "%(count)s customers are still open: %(names)s. Hand them "
-                        "over, or let the manager decide on each.",
-                        count=len(still_open),
-                        names=", ".join(still_open[:10].mapped("display_name")),
-                    )
-                )
-            plan_sudo = plan.sudo()
-            plan_sudo.state = "reported"
-            plan._remind(
-                plan_sudo.manager_id,
-                lambda env, name=plan.name: env._("Close %s: the result is in", name),
-            )
+        return errors
 
     @api.depends("leaver_ids")
     def _compute_may_manage(self):

@@ -81,13 +81,57 @@ class ContinuityProcessMixin(models.AbstractModel):
         :param str reason: why, for the contacts that are cancelled
         """
 
+    def _closing_errors(self):
+        """Return what keeps a document that is carried out from being reported and
+        closed; processes add theirs.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        return []
+
+    def _check_closing(self):
+        """Refuse to report or close what is not carried out.
+
+        :raise UserError: listing everything that is still open
+        """
+        for document in self.sudo():
+            if errors := document._closing_errors():
+                raise UserError("\n".join(errors))
+
+    def action_report_result(self):
+        """Report the result to the manager (H10).
+
+        :raise UserError: listing everything that is still open
+        """
+        self._check_state("running")
+        self._check_may_report()
+        self._check_closing()
+        for document in self.sudo():
+            document.state = "reported"
+            document._remind(
+                document.approval_ids[:1].user_id,
+                lambda env, name=document.name: env._(
+                    "Close %s: the result is in", name
+                ),
+            )
+
+    def _check_may_report(self):
+        """Refuse reports by people who do not carry the document out.
+
+        :raise AccessError: for anybody else
+        """
+        self._check_author()
+
     def action_close(self):
         """Close a reported document, as its approver or as a manager.
 
         :raise AccessError: for anybody else
+        :raise UserError: when something is open again
         """
         self._check_may_manage()
         self._check_state("reported")
+        self._check_closing()
         for document in self.sudo():
             document.activity_unlink(["mail.mail_activity_data_todo"])
             document.write(

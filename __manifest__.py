@@ -56,6 +56,7 @@
         "data/continuity_followup_data.xml",
         "data/continuity_followup_cron.xml",
         "data/continuity_dissolution_data.xml",
+        "data/continuity_timetable_data.xml",
         "wizards/continuity_tier_lock_views.xml",
         "wizards/continuity_report_contact_views.xml",
         "wizards/continuity_concern_told_views.xml",
@@ -118,6 +119,7 @@
         "views/continuity_handover_timing_views.xml",
         "views/continuity_dissolution_views.xml",
         "views/continuity_dissolution_work_views.xml",
+        "views/continuity_timetable_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -146,6 +146,9 @@ from . import continuity_insight_finding
 
 # Dissolution: customers kept informed, whole and well referred.
 from . import continuity_dissolution_policy
+from . import continuity_timetable_event
+from . import continuity_timetable
+from . import continuity_timetable_rule
 from . import continuity_dissolution
 from . import continuity_dissolution_approval
 from . import continuity_dissolution_member

@@ -45,6 +45,7 @@ from . import test_insight
 from . import test_jurisdiction
 from . import test_ladder
 from . import test_last_contact
+from . import test_legal_dates
 from . import test_letter
 from . import test_letter_paper
 from . import test_letter_link
@@ -72,6 +73,7 @@ from . import test_settings
 from . import test_silence_oracle
 from . import test_tier_attacks
 from . import test_tiers
+from . import test_timetable
 from . import test_today
 from . import test_today_tour
 from . import test_today_undo

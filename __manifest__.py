@@ -30,6 +30,7 @@
         "security/continuity_handover_work_rules.xml",
         "security/continuity_profile_rules.xml",
         "security/continuity_dissolution_rules.xml",
+        "security/continuity_factoring_rules.xml",
         "security/continuity_dissolution_work_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_jurisdiction_data.xml",
@@ -56,6 +57,7 @@
         "data/continuity_followup_data.xml",
         "data/continuity_followup_cron.xml",
         "data/continuity_dissolution_data.xml",
+        "data/continuity_factoring_data.xml",
         "data/continuity_timetable_data.xml",
         "wizards/continuity_tier_lock_views.xml",
         "wizards/continuity_report_contact_views.xml",
@@ -120,6 +122,7 @@
         "views/continuity_dissolution_views.xml",
         "views/continuity_dissolution_work_views.xml",
         "views/continuity_timetable_views.xml",
+        "views/continuity_factoring_views.xml",
         "views/menus.xml",
     ],
     "assets": {

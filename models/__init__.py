@@ -156,8 +156,11 @@ from . import continuity_dissolution_customer
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 
-# Factoring, to come: only its contact policy is there.
+# Factoring: receivables sold, customers told and able to pay simply.
 from . import continuity_factoring_policy
+from . import continuity_factoring
+from . import continuity_factoring_approval
+from . import continuity_factoring_debtor
 
 # What Odoo's own models get.
 from . import calendar_event

@@ -2,8 +2,7 @@ from odoo import fields, models
 
 
 class ContinuityPolicyStep(models.Model):
-    """The contact policy of factoring; shipped, and can be edited, before the process
-    itself is there."""
+    """Who of a tier hears of factoring, and how."""
 
     _inherit = "continuity.policy.step"
 

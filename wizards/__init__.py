@@ -24,3 +24,4 @@ from . import continuity_handover_wizard_timing
 from . import continuity_handover_reaction
 from . import continuity_rotation
 from . import continuity_dissolution_reasons
+from . import continuity_factoring_reasons

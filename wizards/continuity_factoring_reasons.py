@@ -1,0 +1,29 @@
+from odoo import api, fields, models
+
+
+class ContinuityReasonWizard(models.TransientModel):
+    """What is decided about a factoring agreement and its customers."""
+
+    _inherit = "continuity.reason.wizard"
+
+    decision = fields.Selection(
+        selection_add=[
+            ("refuse_factoring", "Refuse the agreement"),
+            ("cancel_factoring", "Give the agreement up"),
+            ("leave_out_debtor", "Do not cover"),
+        ],
+        ondelete={
+            "refuse_factoring": "cascade",
+            "cancel_factoring": "cascade",
+            "leave_out_debtor": "cascade",
+        },
+    )
+
+    @api.model
+    def _decisions(self):
+        return {
+            **super()._decisions(),
+            "refuse_factoring": ("continuity.factoring", "_refuse"),
+            "cancel_factoring": ("continuity.factoring", "_cancel"),
+            "leave_out_debtor": ("continuity.factoring.debtor", "_leave_out"),
+        }

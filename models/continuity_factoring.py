@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 
 class ContinuityFactoring(models.Model):
-    """A factoring agreement (ファクタリング契約 / 保理合同): which customers' receivables
+    """A factoring agreement (保理合同): which customers' receivables
     are sold to which factor, and how those customers hear of it and pay (X1–X9).
 
     The states are those of ``continuity.process.mixin``; a *running* agreement is an

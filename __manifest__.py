@@ -32,6 +32,7 @@
         "security/continuity_dissolution_rules.xml",
         "security/continuity_factoring_rules.xml",
         "security/continuity_dissolution_work_rules.xml",
+        "security/continuity_factor_choice_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_jurisdiction_data.xml",
         "data/continuity_channel_data.xml",
@@ -123,6 +124,8 @@
         "views/continuity_dissolution_work_views.xml",
         "views/continuity_timetable_views.xml",
         "views/continuity_factoring_views.xml",
+        "report/continuity_factor_choice_templates.xml",
+        "views/continuity_factor_choice_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -161,6 +161,12 @@ from . import continuity_factoring_policy
 from . import continuity_factoring
 from . import continuity_factoring_approval
 from . import continuity_factoring_debtor
+from . import continuity_factor_choice_part
+from . import continuity_factor_choice
+from . import continuity_factor_books
+from . import continuity_factor_comparison
+from . import continuity_factor_criterion
+from . import continuity_factor_offer
 
 # What Odoo's own models get.
 from . import calendar_event

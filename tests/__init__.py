@@ -10,6 +10,8 @@ from . import test_concern_tour
 from . import test_demo
 from . import test_digest
 from . import test_dissolution_hours
+from . import test_factor_choice
+from . import test_factor_cost
 from . import test_first_contact
 from . import test_followup_planning
 from . import test_followup_rule

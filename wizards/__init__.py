@@ -25,3 +25,4 @@ from . import continuity_handover_reaction
 from . import continuity_rotation
 from . import continuity_dissolution_reasons
 from . import continuity_factoring_reasons
+from . import continuity_factor_reasons

@@ -31,6 +31,7 @@
         "security/continuity_profile_rules.xml",
         "security/continuity_dissolution_rules.xml",
         "security/continuity_factoring_rules.xml",
+        "security/continuity_credit_rules.xml",
         "security/continuity_dissolution_work_rules.xml",
         "security/continuity_factor_choice_rules.xml",
         "data/continuity_tier_data.xml",
@@ -126,6 +127,8 @@
         "views/continuity_factoring_views.xml",
         "report/continuity_factor_choice_templates.xml",
         "views/continuity_factor_choice_views.xml",
+        "views/continuity_contract_review_views.xml",
+        "views/continuity_credit_standing_views.xml",
         "views/menus.xml",
     ],
     "assets": {

@@ -2,6 +2,7 @@
 from . import continuity_readable_onchange_mixin
 from . import continuity_guarded_mixin
 from . import continuity_readable_links_mixin
+from . import continuity_owned_files_mixin
 from . import continuity_bounce_mixin
 from . import continuity_tier
 from . import continuity_channel
@@ -158,6 +159,13 @@ from . import continuity_dissolution_hours
 
 # Factoring: receivables sold, customers told and able to pay simply.
 from . import continuity_factoring_policy
+from . import continuity_factoring_jurisdiction
+from . import continuity_contract_review
+from . import continuity_bill
+from . import continuity_credit_standing
+from . import continuity_credit_standing_figures
+from . import continuity_credit_proposal
+from . import continuity_credit_partner
 from . import continuity_factoring
 from . import continuity_factoring_approval
 from . import continuity_factoring_debtor
@@ -185,6 +193,7 @@ from . import res_company
 from . import res_company_working_time
 from . import res_config_settings
 from . import res_company_insight
+from . import res_company_standing
 from . import res_company_handover_timing
 from . import res_company_outcome
 from . import res_partner

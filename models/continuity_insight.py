@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 
@@ -12,7 +12,10 @@ class ContinuityInsight(models.Model):
 
     _name = "continuity.insight"
     _description = "Worthwhile Information"
+    _inherit = ["continuity.owned.files.mixin"]
     _order = "valid_until desc nulls first, id desc"
+
+    _file_fields = ("attachment_ids",)
 
     name = fields.Char(string="Title", required=True)
     kind = fields.Selection(
@@ -73,27 +76,6 @@ class ContinuityInsight(models.Model):
         )
         for insight in self:
             insight.sent_count = counts.get(insight, 0)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        insights = super().create(vals_list)
-        insights._own_files()
-        return insights
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "attachment_ids" in vals:
-            self._own_files()
-        return result
-
-    def _own_files(self):
-        """Let whoever reads the item read its files: uploaded before the item was
-        saved, they belong to the person alone."""
-        for insight in self:
-            mine = insight.sudo().attachment_ids.filtered(
-                lambda a: not a.res_id and a.create_uid == self.env.user
-            )
-            mine.write({"res_model": self._name, "res_id": insight.id})
 
     def action_find_customers(self):
         """Suggest customers in the current company, and say why, or why not now.

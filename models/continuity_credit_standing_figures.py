@@ -1,0 +1,309 @@
+"""Where the figures of a credit standing come from: one SELECT per company.
+
+What counts as a payment is what the customer did: money that came in, on the day it
+came in. A credit note, a write-off, an exchange difference or a set-off closes an
+invoice but pays nothing. A payment dated after the day has not happened yet.
+"""
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+from odoo.tools import SQL
+
+# A change of fewer days is none.
+TREND_DAYS = 3
+# More than this share overdue, and nobody buys the rest.
+MAX_OVERDUE_SHARE = 50
+
+
+class ContinuityCreditStanding(models.Model):
+    _inherit = "continuity.credit.standing"
+
+    @api.model
+    def _figure_columns(self):
+        """Return the columns of :meth:`_figures_sql`.
+
+        :rtype: list[str]
+        """
+        return [
+            "company_id",
+            "partner_id",
+            "currency_id",
+            "as_of",
+            "window_start",
+            "paid_count",
+            "required_count",
+            "insufficient",
+            "average_days",
+            "weighted_days",
+            "worst_days",
+            "trend_days",
+            "trend",
+            "open_amount",
+            "overdue_amount",
+            "overdue_share",
+            "overdue_days",
+            "exposure",
+            "credit_limit",
+            "over_limit",
+            "paid_amount",
+            "bill_amount",
+            "other_amount",
+            "by_bill",
+            "max_days",
+            "proposal",
+            "rank",
+        ]
+
+    @api.model
+    def _payment_date_sql(self, company):
+        """Return a SELECT of payments that the books of the company do not show.
+
+        Where a receivable was sold, its customer pays the buyer, and the entry that
+        closes it in our books is ours, not the customer's. For the receivables named
+        here payments come from this SELECT alone; of the books only credit notes count.
+
+        An extension returns the columns ``line_id`` (the receivable journal item),
+        ``day`` and ``amount`` (company currency): one row per payment of the customer
+        and, for a receivable nothing was paid on yet, one with a ``day`` of NULL.
+
+        :param company: ``res.company``
+        :rtype: SQL
+        """
+        return SQL(
+            "SELECT NULL::int AS line_id, NULL::date AS day, 0::numeric AS amount "
+            "WHERE FALSE"
+        )
+
+    @api.model
+    def _figures_sql(self, company, as_of, partners=None):
+        """Return the SELECT of the figures of all customers of a company.
+
+        :param company: ``res.company``
+        :param date as_of: the day the figures are for
+        :param partners: commercial partners to limit it to, or None
+        :rtype: SQL
+        """
+        start = as_of - relativedelta(months=company.continuity_standing_months)
+        scope = SQL()
+        if partners is not None:
+            scope = SQL(
+                "AND p.commercial_partner_id IN %s", tuple(partners.ids) or (0,)
+            )
+        # Limits and ways of paying are read for the figures, whoever takes them.
+        partner_model = self.env["res.partner"].sudo().with_company(company)
+        return SQL(
+            """
+WITH elsewhere AS MATERIALIZED (
+    %(elsewhere)s
+), sold AS MATERIALIZED (
+    SELECT DISTINCT line_id FROM elsewhere
+), line AS MATERIALIZED (
+    -- Instalments of invoices that were open at some time since the first day.
+    SELECT l.id, l.move_id, l.company_id, l.balance, l.amount_currency,
+           p.commercial_partner_id AS partner_id, m.invoice_date,
+           COALESCE(l.date_maturity, m.invoice_date_due, m.invoice_date) AS due,
+           cur.rounding, sold.line_id IS NOT NULL AS is_sold
+      FROM account_move_line l
+      JOIN account_move m ON m.id = l.move_id
+      JOIN account_account a
+        ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+      JOIN res_partner p ON p.id = l.partner_id
+      JOIN res_currency cur ON cur.id = l.currency_id
+ LEFT JOIN sold ON sold.line_id = l.id
+     WHERE l.company_id = %(company)s AND m.state = 'posted'
+       AND m.move_type = 'out_invoice' AND m.invoice_date <= %(as_of)s
+       AND l.balance > 0 %(scope)s
+       AND (l.reconciled IS NOT TRUE OR sold.line_id IS NOT NULL
+            OR EXISTS (SELECT FROM account_partial_reconcile r
+                        WHERE r.debit_move_id = l.id AND r.max_date > %(start)s))
+), %(settlements)s, paid AS MATERIALIZED (
+    SELECT line.partner_id, line.move_id, line.due,
+           line.balance - COALESCE(SUM(s.amount), 0) AS residual,
+           ABS(line.amount_currency - COALESCE(SUM(s.amount_currency), 0))
+               >= line.rounding / 2 AS is_open,
+           MAX(s.day) FILTER (WHERE s.paid > 0) AS day,
+           SUM(s.paid) FILTER (WHERE s.day > %(start)s) AS amount,
+           SUM(s.paid * (s.day - line.due)) FILTER (WHERE s.day > %(start)s)
+               AS amount_days,
+           SUM(s.amount) FILTER (WHERE s.kind = 'bill' AND s.day > %(start)s) AS bill,
+           SUM(s.amount - s.paid)
+               FILTER (WHERE s.kind IN ('payment', 'other') AND s.day > %(start)s)
+               AS other
+      FROM line
+ LEFT JOIN settlement s ON s.line_id = line.id
+  GROUP BY line.id, line.partner_id, line.move_id, line.due, line.balance,
+           line.amount_currency, line.rounding
+), counted AS (
+    SELECT partner_id, COUNT(*) AS invoices
+      FROM (SELECT partner_id, move_id
+              FROM paid
+          GROUP BY partner_id, move_id
+            HAVING NOT bool_or(is_open) AND MAX(day) > %(start)s) invoice
+  GROUP BY partner_id
+), habit AS (
+    SELECT partner_id,
+           AVG(day - due) FILTER (WHERE settled) AS average,
+           MAX(day - due) FILTER (WHERE settled) AS worst,
+           SUM(amount_days) / NULLIF(SUM(amount), 0) AS weighted,
+           AVG(day - due) FILTER (WHERE settled AND day > %(middle)s)
+               - AVG(day - due) FILTER (WHERE settled AND day <= %(middle)s) AS change,
+           SUM(residual) FILTER (WHERE is_open) AS open,
+           SUM(residual) FILTER (WHERE is_open AND due < %(as_of)s) AS overdue,
+           MAX(%(as_of)s - due) FILTER (WHERE is_open AND due < %(as_of)s) AS longest,
+           SUM(amount) AS paid, SUM(bill) AS bill, SUM(other) AS other
+      FROM (SELECT *, NOT is_open AND day > %(start)s AS settled FROM paid) line
+  GROUP BY partner_id
+), balance AS (
+    SELECT p.commercial_partner_id AS partner_id, SUM(l.balance) AS exposure
+      FROM account_move_line l
+      JOIN account_account a
+        ON a.id = l.account_id AND a.account_type = 'asset_receivable'
+      JOIN res_partner p ON p.id = l.partner_id
+     WHERE l.company_id = %(company)s AND l.parent_state = 'posted'
+       AND l.date <= %(as_of)s %(scope)s
+  GROUP BY p.commercial_partner_id
+    HAVING SUM(l.balance) <> 0
+), figure AS (
+    SELECT p.id AS partner_id,
+           COALESCE(counted.invoices, 0) AS paid_count,
+           COALESCE(counted.invoices, 0) < %(required)s AS insufficient,
+           habit.average, habit.worst, habit.weighted, habit.change,
+           COALESCE(habit.open, 0) AS open_amount,
+           COALESCE(habit.overdue, 0) AS overdue_amount,
+           COALESCE(habit.longest, 0) AS overdue_days,
+           COALESCE(100 * habit.overdue / NULLIF(habit.open, 0), 0) AS overdue_share,
+           COALESCE(balance.exposure, 0) AS exposure,
+           COALESCE(%(limit)s, 0)::numeric AS credit_limit,
+           COALESCE(habit.paid, 0) AS paid_amount,
+           COALESCE(habit.bill, 0) AS bill_amount,
+           COALESCE(habit.other, 0) AS other_amount,
+           COALESCE(%(by_bill)s, FALSE)
+               OR (habit.bill > 0 AND COALESCE(habit.paid, 0) = 0) AS by_bill
+      FROM res_partner p
+ LEFT JOIN habit ON habit.partner_id = p.id
+ LEFT JOIN counted ON counted.partner_id = p.id
+ LEFT JOIN balance ON balance.partner_id = p.id
+     WHERE (habit.partner_id IS NOT NULL OR balance.partner_id IS NOT NULL) %(scope)s
+), judged AS (
+    SELECT figure.*,
+           credit_limit > 0 AND exposure > credit_limit AS over_limit,
+           CASE WHEN by_bill THEN 'out'
+                WHEN NOT insufficient AND weighted > %(max_days)s THEN 'out'
+                WHEN overdue_share > %(max_share)s THEN 'out'
+                WHEN insufficient THEN 'decide'
+                WHEN credit_limit > 0 AND exposure > credit_limit THEN 'decide'
+                ELSE 'include'
+            END AS proposal
+      FROM figure
+)
+SELECT %(company)s AS company_id, partner_id, %(currency)s AS currency_id,
+       %(as_of)s AS as_of, %(start)s AS window_start,
+       paid_count, %(required)s AS required_count, insufficient,
+       CASE WHEN NOT insufficient THEN ROUND(average, 1) END AS average_days,
+       CASE WHEN NOT insufficient THEN ROUND(weighted, 1) END AS weighted_days,
+       CASE WHEN NOT insufficient THEN worst END AS worst_days,
+       CASE WHEN NOT insufficient THEN ROUND(change, 1) END AS trend_days,
+       CASE WHEN insufficient OR change IS NULL THEN NULL
+            WHEN change <= -%(trend)s THEN 'better'
+            WHEN change >= %(trend)s THEN 'worse'
+            ELSE 'same'
+        END AS trend,
+       open_amount, overdue_amount, ROUND(overdue_share, 1) AS overdue_share,
+       overdue_days, exposure, credit_limit, over_limit,
+       ROUND(paid_amount, %(decimals)s) AS paid_amount,
+       bill_amount, ROUND(other_amount, %(decimals)s) AS other_amount, by_bill,
+       %(max_days)s AS max_days, proposal,
+       ROW_NUMBER() OVER (
+           ORDER BY array_position(ARRAY['include', 'decide', 'out'], proposal),
+                    open_amount DESC, weighted NULLS LAST, partner_id
+       ) AS rank
+  FROM judged
+            """,
+            elsewhere=self._payment_date_sql(company),
+            settlements=self._settlements_sql(as_of),
+            company=company.id,
+            currency=company.currency_id.id,
+            decimals=company.currency_id.decimal_places,
+            as_of=SQL("%s::date", as_of),
+            start=SQL("%s::date", start),
+            middle=SQL("%s::date", start + (as_of - start) / 2),
+            scope=scope,
+            limit=partner_model._field_to_sql("p", "credit_limit"),
+            by_bill=partner_model._field_to_sql("p", "continuity_pays_by_bill"),
+            required=company.continuity_standing_min_paid,
+            max_days=company.continuity_standing_max_days,
+            max_share=MAX_OVERDUE_SHARE,
+            trend=TREND_DAYS,
+        )
+
+    @api.model
+    def _settlements_sql(self, as_of):
+        """Return the parts of the statement that say what closed the receivables.
+
+        ``settlement`` has one row per match: ``kind`` (payment, bill, credit, exchange,
+        other), ``day``, ``amount`` in company currency and in the receivable's own, and
+        ``paid``, the money in it: a payment that closes more than it brought in (a
+        discount, a charge, the rest written off) counts with what it brought.
+
+        :param date as_of: what is dated later has not happened
+        :rtype: SQL
+        """
+        return SQL(
+            """
+matched AS MATERIALIZED (
+    SELECT line.id AS line_id, c.move_id, r.amount,
+           r.debit_amount_currency AS amount_currency,
+           -- No invoice is paid before there is one.
+           GREATEST(c.date, line.invoice_date) AS day,
+           CASE WHEN j.continuity_is_bill THEN 'bill'
+                WHEN m.move_type = 'out_refund' THEN 'credit'
+                WHEN EXISTS (SELECT FROM account_partial_reconcile x
+                              WHERE x.exchange_move_id = m.id) THEN 'exchange'
+                WHEN m.origin_payment_id IS NOT NULL
+                     OR m.statement_line_id IS NOT NULL
+                     OR j.type IN ('bank', 'cash', 'credit') THEN 'payment'
+                ELSE 'other'
+            END AS kind
+      FROM line
+      JOIN account_partial_reconcile r ON r.debit_move_id = line.id
+      JOIN account_move_line c ON c.id = r.credit_move_id
+      JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
+      JOIN account_journal j ON j.id = m.journal_id
+     WHERE c.date <= %(as_of)s
+       AND (NOT line.is_sold OR m.move_type = 'out_refund')
+), cash AS MATERIALIZED (
+    -- The share of what a payment closes that it brought in. No account of money in it:
+    -- all of it, for want of knowing better.
+    SELECT l.move_id,
+           COALESCE(LEAST(1, GREATEST(0,
+               SUM(l.balance) FILTER (
+                   WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
+                      OR l.account_id IN (j.default_account_id,
+                                          pay.outstanding_account_id)
+               ) / NULLIF(-SUM(l.balance)
+                   FILTER (WHERE a.account_type = 'asset_receivable'), 0)
+           )), 1) AS share
+      FROM account_move_line l
+      JOIN account_account a ON a.id = l.account_id
+      JOIN account_journal j ON j.id = l.journal_id
+      JOIN account_move m ON m.id = l.move_id
+ LEFT JOIN account_payment pay ON pay.id = m.origin_payment_id
+     WHERE l.move_id IN (SELECT move_id FROM matched WHERE kind = 'payment')
+  GROUP BY l.move_id
+), settlement AS (
+    SELECT matched.line_id, matched.kind, matched.day, matched.amount,
+           matched.amount_currency,
+           CASE WHEN kind = 'payment' THEN matched.amount * cash.share ELSE 0 END
+               AS paid
+      FROM matched
+ LEFT JOIN cash ON cash.move_id = matched.move_id
+ UNION ALL
+    SELECT line.id, 'payment', GREATEST(e.day, line.invoice_date), e.amount,
+           e.amount * line.amount_currency / line.balance, e.amount
+      FROM elsewhere e
+      JOIN line ON line.id = e.line_id
+     WHERE e.day <= %(as_of)s
+)""",
+            as_of=as_of,
+        )

@@ -1,0 +1,21 @@
+from odoo import fields, models
+
+
+class ContinuityJurisdiction(models.Model):
+    _inherit = "continuity.jurisdiction"
+
+    ban_effect = fields.Text(
+        string="Effect of a Ban on Assignment",
+        translate=True,
+        help="What a clause that forbids or restricts assignment does under this law. "
+        "A starting point for whoever reviews the contract, never advice.",
+    )
+    ban_source = fields.Char(string="Article")
+    ban_status = fields.Selection(
+        [
+            ("V", "Statute read"),
+            ("S", "Secondary source"),
+            ("K", "General knowledge, unverified"),
+        ],
+        string="How Certain",
+    )

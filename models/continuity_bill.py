@@ -103,6 +103,9 @@ class AccountMove(models.Model):
         """
         self.env["account.journal"].flush_model(["continuity_is_bill"])
         self.env["account.partial.reconcile"].flush_model()
+        self.env["account.move.line"].flush_model(
+            ["journal_id", "move_id", "parent_state"]
+        )
         return SQL(
             """SELECT l.move_id
                  FROM account_journal j

@@ -360,7 +360,7 @@ class ContinuityContractReview(models.Model):
                     self.browse(),
                     False,
                     self.env._(
-                        "The contract review expired on %s: look at the contract again.",
+                        "The contract review expired on %s: review it again.",
                         expired[customer].expires_on,
                     ),
                 )

@@ -26,8 +26,8 @@ class ContinuityCreditStanding(models.Model):
         if self.by_bill:
             reasons.append(
                 self.env._(
-                    "Pays by bills or electronically recorded claims, which stay out of "
-                    "ordinary assignment."
+                    "Pays by bills or electronically recorded claims, which stay out "
+                    "of ordinary assignment."
                 )
             )
         if self.insufficient:
@@ -45,7 +45,8 @@ class ContinuityCreditStanding(models.Model):
         if self.overdue_amount:
             reasons.append(
                 self.env._(
-                    "%(share)s %% of %(open)s is overdue, the longest for %(days)s days.",
+                    "%(share)s %% of %(open)s is overdue, the longest for %(days)s "
+                    "days.",
                     share=formatLang(self.env, self.overdue_share, digits=0),
                     open=self._money(self.open_amount),
                     days=self.overdue_days,
@@ -66,7 +67,8 @@ class ContinuityCreditStanding(models.Model):
         if self.currency_id.compare_amounts(self.other_amount, 0) > 0:
             reasons.append(
                 self.env._(
-                    "%s was settled without a payment (written off, deducted, set off).",
+                    "%s was settled without a payment: written off, deducted or set "
+                    "off.",
                     self._money(self.other_amount),
                 )
             )

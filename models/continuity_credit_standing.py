@@ -67,8 +67,8 @@ class ContinuityCreditStanding(models.Model):
         digits=(16, 1),
         readonly=True,
         aggregator="avg",
-        help="On average, of instalments that are wholly paid: from the due date to the "
-        "last payment.",
+        help="On average, of instalments that are wholly paid: from the due date to "
+        "the last payment.",
     )
     weighted_days = fields.Float(
         string="Days Late by Amount",
@@ -122,8 +122,8 @@ class ContinuityCreditStanding(models.Model):
     other_amount = fields.Monetary(
         string="Otherwise Settled",
         readonly=True,
-        help="Neither paid nor credited: written off, deducted, set off against what we "
-        "owe them.",
+        help="Neither paid nor credited: written off, deducted, set off against what "
+        "we owe them.",
     )
     by_bill = fields.Boolean(
         string="Bills Only",

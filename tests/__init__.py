@@ -7,6 +7,8 @@ from . import test_common_answer
 from . import test_concern
 from . import test_concern_bounces
 from . import test_concern_tour
+from . import test_contract_review
+from . import test_credit_standing
 from . import test_demo
 from . import test_digest
 from . import test_dissolution_hours

@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 
 # What the books can tell.
 BOOKS = ("volume", "days_outstanding", "invoice_count", "debtor_count")
@@ -198,20 +198,6 @@ class ContinuityFactorChoice(models.Model):
         manager = self._is_manager()
         for choice in self:
             choice.may_decide = manager and choice.state == "draft"
-
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("company_id", "offer_ids")
-    def _check_company_stays(self):
-        for choice in self:
-            factors = choice.offer_ids.factor_id.company_id
-            if factors - choice.company_id:
-                raise ValidationError(
-                    self.env._(
-                        "A factor of %(name)s belongs to another company.",
-                        name=choice.name,
-                    )
-                )
 
     # === CRUD METHODS === #
 

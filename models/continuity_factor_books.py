@@ -244,7 +244,7 @@ class ContinuityFactorChoice(models.Model):
         user = self.env.user
         if user._is_superuser():
             return
-        self.sudo(False).check_access("read")
+        self.browse().sudo(False).check_access("read")
         if company not in user.company_ids:
             raise AccessError(
                 self.env._("You have no access to the company %s.", company.sudo().name)

@@ -124,7 +124,7 @@ class ContinuityFactorChoice(models.Model):
                 "cells": [
                     {
                         "text": self._show_points(criterion._points(offer, cheapest)),
-                        "note": self._explain(criterion, offer, cheapest),
+                        "note": self._explain(criterion, offer),
                     }
                     for offer in offers
                 ],
@@ -135,24 +135,17 @@ class ContinuityFactorChoice(models.Model):
         rows.append(self._row(offers, "score", self._show_points, strong=True))
         return rows
 
-    def _explain(self, criterion, offer, cheapest):
-        """Return what an offer's points for a criterion come from.
+    def _explain(self, criterion, offer):
+        """Return what an offer's points come from, where the page does not say it
+        elsewhere.
 
         :rtype: str
         """
         value = criterion._value(offer)
         if value is None:
             return self.env._("not known")
-        if criterion.kind == "cost":
-            return self.env._(
-                "%(own)s to %(cheapest)s",
-                own=self._show_money(value),
-                cheapest=self._show_money(cheapest),
-            )
         if criterion.kind == "minimum":
-            return self.env._(
-                "%s of what is assigned", self._show_percent(value, digits=0)
-            )
+            return self._show_percent(value, digits=0)
         return ""
 
     def _row(self, offers, name, show, strong=False):

@@ -110,36 +110,38 @@ class ContinuityFactorCriterion(models.Model):
         for criterion in self:
             if criterion.kind == "cost":
                 criterion.scoring = self.env._(
-                    "the cheapest earns 100 points, twice as much 50"
+                    "100 points for the cheapest, 50 for twice as much"
+                )
+                continue
+            if criterion.kind == "recourse":
+                criterion.scoring = self.env._(
+                    "points: full %(full)s, limited %(limited)s, none %(none)s",
+                    **{
+                        recourse: number(criterion._points_of(value))
+                        for recourse, value in RECOURSE.items()
+                    },
                 )
                 continue
             scale = {
                 "zero": number(criterion.zero_at),
                 "full": number(criterion.full_at),
             }
-            if criterion.kind == "recourse":
+            if criterion.kind == "notice":
                 criterion.scoring = self.env._(
-                    "full = 0, limited = 1, none = 2; %(zero)s earns 0 points, "
-                    "%(full)s earns 100",
-                    **scale,
-                )
-            elif criterion.kind == "notice":
-                criterion.scoring = self.env._(
-                    "%(zero)s months earn 0 points, %(full)s months 100", **scale
+                    "0 points at %(zero)s months, 100 at %(full)s", **scale
                 )
             elif criterion.kind == "holdback":
                 criterion.scoring = self.env._(
-                    "%(zero)s %% earn 0 points, %(full)s %% earn 100", **scale
+                    "0 points at %(zero)s %%, 100 at %(full)s %%", **scale
                 )
             elif criterion.kind == "minimum":
                 criterion.scoring = self.env._(
-                    "%(zero)s %% of what is assigned earn 0 points, %(full)s %% earn "
-                    "100",
+                    "0 points at %(zero)s %% of what is assigned, 100 at %(full)s %%",
                     **scale,
                 )
             else:
                 criterion.scoring = self.env._(
-                    "%(zero)s earns 0 points, %(full)s earns 100", **scale
+                    "0 points at %(zero)s, 100 at %(full)s", **scale
                 )
 
     # === CONSTRAINT METHODS === #
@@ -191,6 +193,14 @@ class ContinuityFactorCriterion(models.Model):
             return 0.0
         if self.kind == "cost":
             return points_for_cost(value, cheapest)
+        return self._points_of(value)
+
+    def _points_of(self, value):
+        """Return what a value earns on the scale.
+
+        :rtype: float
+        """
+        self.ensure_one()
         if self.zero_at == self.full_at:
             # Not saved yet: the form will be refused.
             return 0.0

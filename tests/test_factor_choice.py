@@ -371,7 +371,7 @@ class TestFactorChoice(FactorChoiceCommon):
             with self.assertRaises(AccessError):
                 self._create_choice(user=user)
             with self.assertRaises(AccessError):
-                self.choice.with_user(user)._own_dso(self.company_a, TODAY)
+                self.choice.browse().with_user(user)._own_dso(self.company_a, TODAY)
             with self.assertRaises(AccessError):
                 self.decide(self.first, user=user)
 
@@ -382,8 +382,8 @@ class TestFactorChoice(FactorChoiceCommon):
         for record in (self.choice, self.first, self.choice.criterion_ids):
             with self.assertRaises(AccessError):
                 record.with_user(manager).read()
-        with self.assertRaises(AccessError):
-            self.choice.with_user(manager)._own_dso(self.company_a, TODAY)
+        with self.assertRaisesRegex(AccessError, "no access to the company"):
+            self.choice.browse().with_user(manager)._own_dso(self.company_a, TODAY)
         with self.assertRaises(AccessError):
             self._create_choice(user=manager)
         with self.assertRaises(UserError):

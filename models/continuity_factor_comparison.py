@@ -70,6 +70,24 @@ class ContinuityFactorChoice(models.Model):
             ],
         }
 
+    def _summary(self):
+        """Return in words what the offers are compared for.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.env._(
+            "Compared for %(assigned)s of receivables a year (%(share)s of "
+            "%(volume)s), paid after %(days)s days on average. Invoices a year in all: "
+            "%(invoices)s; customers to be assigned: %(customers)s.",
+            assigned=self._show_money(self.assigned_volume),
+            share=self._show_percent(self.share),
+            volume=self._show_money(self.volume),
+            days=self._show_number(self.days_outstanding),
+            invoices=self._show_number(self.invoice_count),
+            customers=self._show_number(self.debtor_count),
+        )
+
     def _terms_rows(self, offers):
         """Return the rows of what the factors offer; see :meth:`_comparison`."""
         recourse = dict(offers._fields["recourse"]._description_selection(self.env))

@@ -452,6 +452,7 @@ class TestFactorChoice(FactorChoiceCommon):
         name = "customer_continuity.report_factor_choice"
         html = report._render_qweb_html(name, self.choice.ids)[0].decode()
         self.assertIn("Nothing has been decided yet.", html)
+        self.assertIn("paid after 50 days on average", html)
         self.decide(self.first)
         html = report._render_qweb_html(name, self.choice.ids)[0].decode()
         for text in ("57,900.00", "Speaks well to our customers.", "✓ Chosen"):

@@ -33,8 +33,8 @@ class ContinuityCreditStanding(models.Model):
         if self.insufficient:
             reasons.append(
                 self.env._(
-                    "Insufficient data: %(count)s invoices paid since %(day)s, "
-                    "%(required)s are needed.",
+                    "Insufficient data: %(count)s of the %(required)s paid invoices "
+                    "that are needed since %(day)s.",
                     count=self.paid_count,
                     day=format_date(self.env, self.window_start),
                     required=self.required_count,

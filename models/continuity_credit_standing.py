@@ -223,7 +223,6 @@ class ContinuityCreditStanding(models.Model):
         partner_model.invalidate_model(["continuity_standing_id"], flush=False)
         return self.browse(ids)
 
-    @api.model
     def action_take(self):
         """Take a snapshot of all customers of the current company, or of those of the
         chosen rows.

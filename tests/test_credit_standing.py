@@ -8,6 +8,7 @@ from freezegun import freeze_time
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, ValidationError
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -227,7 +228,7 @@ class TestCreditStanding(CreditCommon):
         self._pay(move, 100, "2026-02-20")
         standing = self._check()
         self.assertEqual(standing.proposal, "decide")
-        self.assertIn("Insufficient data: 1 invoices", standing.reason)
+        self.assertIn("Insufficient data: 1 of the 2 paid", standing.reason)
         self.env.cr.execute(
             SQL(
                 """SELECT average_days, weighted_days, worst_days, trend
@@ -442,7 +443,8 @@ class TestCreditStanding(CreditCommon):
             self.assertEqual(partner.continuity_standing_id, mine)
             action = partner.action_continuity_standing()
             self.assertIn(mine, mine.search(action["domain"]))
-            notice = mine.with_company(self.company_a).browse().action_take()
+            # As the button of the list asks, with no row chosen.
+            notice = call_kw(mine.browse(), "action_take", [[]], {})
             self.assertIn("1 customers", notice["params"]["message"])
             standing = self.env["continuity.credit.standing"].search(
                 [("partner_id", "=", self.customer.id), ("latest", "=", True)]

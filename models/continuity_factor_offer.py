@@ -25,6 +25,7 @@ class ContinuityFactorOffer(models.Model):
     sequence = fields.Integer(default=10)
     factor_id = fields.Many2one(
         "res.partner",
+        string="Factoring Company",
         required=True,
         index=True,
         check_company=True,

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
@@ -640,6 +641,15 @@ class TestFactorBooks(FactorChoiceCommon):
         choice = self._create_choice(currency_id=self.dollar.id)
         self.assertEqual(choice.volume, 4_562.5)
         self.assertEqual(choice.days_outstanding, 100)
+
+    def test_a_new_choice_reads_the_books_once(self):
+        choices = self.env["continuity.factor.choice"].with_user(self.user_manager)
+        form = Form(choices.with_company(self.company_a))
+        with patch.object(type(choices), "_own_dso", side_effect=AssertionError):
+            form.name = "Next year"
+            form.volume = 1_000
+            form.share = 50
+        self.assertEqual(form.assigned_volume, 500)
 
     def test_reading_the_books_is_one_query(self):
         self._create_invoice(self.customer_1, 1_000, TODAY - timedelta(days=99))

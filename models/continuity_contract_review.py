@@ -123,7 +123,6 @@ class ContinuityContractReview(models.Model):
     )
     replaced_by_id = fields.Many2one(
         "continuity.contract.review",
-        string="Replaced By",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -44,7 +44,7 @@ class ContinuityCreditStanding(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, readonly=True, ondelete="restrict"
     )
-    as_of = fields.Date(string="As Of", required=True, readonly=True, index=True)
+    as_of = fields.Date(required=True, readonly=True, index=True)
     window_start = fields.Date(
         string="Payments Since", readonly=True, help="Payments after this day count."
     )

@@ -376,9 +376,10 @@ class TestCreditStanding(CreditCommon):
         again._pin()
         third = self._standing()
         self.assertTrue(again.exists())
-        self.assertEqual(
-            third.search([("latest", "=", True)]).mapped("as_of"), [third.as_of]
+        latest = third.search(
+            [("latest", "=", True), ("partner_id", "=", self.customer.id)]
         )
+        self.assertEqual(latest, third)
 
     def test_some_customers_only(self):
         for customer in (self.customer_1, self.customer_2):

@@ -66,6 +66,7 @@ from . import continuity_topic
 from . import continuity_common_answer
 from . import continuity_concern_reuse
 from . import continuity_concern_letter
+from . import continuity_touchpoint_why
 from . import continuity_touchpoint_today
 from . import continuity_touchpoint_undo
 from . import continuity_card_batch
@@ -129,8 +130,8 @@ from . import continuity_followup_policy
 from . import continuity_followup_rule
 from . import continuity_followup_trigger
 from . import continuity_followup_delivery
-from . import continuity_followup_wording
 from . import continuity_followup_occurrence
+from . import continuity_followup_wording
 from . import continuity_followup_planning
 from . import continuity_followup_obsolete
 from . import continuity_followup_refusal

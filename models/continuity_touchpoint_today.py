@@ -201,11 +201,11 @@ class ContinuityTouchpoint(models.Model):
                 if customer not in (touchpoint.name or ""):
                     touchpoint.display_name = f"{customer} – {touchpoint.name}"
 
-    @api.depends("name", "why", "next_try", "open_concern_count")
+    @api.depends("name", "why_shown", "next_try", "open_concern_count")
     @api.depends_context("lang")
     def _compute_matter(self):
         for touchpoint in self:
-            parts = [touchpoint.why or touchpoint.name, touchpoint.next_try]
+            parts = [touchpoint.why_shown or touchpoint.name, touchpoint.next_try]
             if touchpoint.open_concern_count:
                 parts.append(
                     self.env._("Open concerns: %s", touchpoint.open_concern_count)

@@ -12,6 +12,7 @@ from . import test_digest
 from . import test_dissolution_hours
 from . import test_first_contact
 from . import test_followup_planning
+from . import test_followup_reasons
 from . import test_followup_rule
 from . import test_followup_steps
 from . import test_followup_year

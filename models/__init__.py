@@ -156,6 +156,8 @@ from . import continuity_dissolution_member
 from . import continuity_dissolution_customer
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
+from . import continuity_dissolution_aftercare
+from . import continuity_dissolution_aftercare_outcome
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

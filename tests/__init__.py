@@ -9,6 +9,8 @@ from . import test_concern_bounces
 from . import test_concern_tour
 from . import test_demo
 from . import test_digest
+from . import test_dissolution_aftercare
+from . import test_dissolution_author
 from . import test_dissolution_hours
 from . import test_first_contact
 from . import test_followup_planning

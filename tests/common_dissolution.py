@@ -92,6 +92,7 @@ class DissolutionCommon(HandoverCommon):
     def _start(cls, campaign=None):
         """Let a campaign run, past the gates of its own tests: approved, decided."""
         campaign = (campaign or cls.campaign).sudo()
+        campaign.submitted_by_id = cls.author
         campaign.approval_ids.write({"state": "approved"})
         campaign.state = "approved"
         campaign._start()

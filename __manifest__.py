@@ -31,6 +31,7 @@
         "security/continuity_profile_rules.xml",
         "security/continuity_dissolution_rules.xml",
         "security/continuity_dissolution_work_rules.xml",
+        "security/continuity_obligation_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_jurisdiction_data.xml",
         "data/continuity_channel_data.xml",
@@ -58,6 +59,7 @@
         "data/continuity_dissolution_data.xml",
         "data/continuity_aftercare_data.xml",
         "data/continuity_timetable_data.xml",
+        "data/continuity_obligation_cron.xml",
         "wizards/continuity_tier_lock_views.xml",
         "wizards/continuity_report_contact_views.xml",
         "wizards/continuity_concern_told_views.xml",
@@ -123,6 +125,7 @@
         "views/continuity_dissolution_work_views.xml",
         "views/continuity_dissolution_aftercare_views.xml",
         "views/continuity_timetable_views.xml",
+        "views/continuity_obligation_views.xml",
         "views/menus.xml",
     ],
     "assets": {

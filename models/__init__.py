@@ -158,6 +158,12 @@ from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_dissolution_aftercare
 from . import continuity_dissolution_aftercare_outcome
+from . import continuity_obligation
+from . import continuity_obligation_finders
+from . import continuity_obligation_items
+from . import continuity_obligation_refresh
+from . import continuity_obligation_closing
+from . import continuity_dissolution_audience
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

@@ -12,6 +12,9 @@ from . import test_digest
 from . import test_dissolution_aftercare
 from . import test_dissolution_author
 from . import test_dissolution_hours
+from . import test_obligation_books
+from . import test_obligation_items
+from . import test_obligation_refresh
 from . import test_first_contact
 from . import test_followup_planning
 from . import test_followup_reasons

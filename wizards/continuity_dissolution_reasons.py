@@ -11,11 +11,13 @@ class ContinuityReasonWizard(models.TransientModel):
             ("refuse_dissolution", "Refuse the campaign"),
             ("cancel_dissolution", "Give the campaign up"),
             ("leave_out_customer", "Leave out of the campaign"),
+            ("decide_obligation", "How it ends, and why"),
         ],
         ondelete={
             "refuse_dissolution": "cascade",
             "cancel_dissolution": "cascade",
             "leave_out_customer": "cascade",
+            "decide_obligation": "cascade",
         },
     )
 
@@ -26,4 +28,5 @@ class ContinuityReasonWizard(models.TransientModel):
             "refuse_dissolution": ("continuity.dissolution", "_refuse"),
             "cancel_dissolution": ("continuity.dissolution", "_cancel"),
             "leave_out_customer": ("continuity.dissolution.customer", "_leave_out"),
+            "decide_obligation": ("continuity.obligation", "_decide"),
         }

@@ -124,6 +124,7 @@ from . import continuity_handover_remaining
 from . import continuity_handover_outcome
 from . import continuity_handover_outcome_measure
 from . import continuity_handover_outcome_report
+from . import continuity_handover_outcome_margin
 
 # Follow-up: never forget a customer, never let a customer forget you.
 from . import continuity_followup_policy

@@ -35,6 +35,7 @@ from . import test_handover_gate
 from . import test_handover_handed_on
 from . import test_handover_invitation
 from . import test_handover_outcome
+from . import test_handover_outcome_margin
 from . import test_handover_plan
 from . import test_handover_support
 from . import test_handover_telling

@@ -165,6 +165,10 @@ from . import continuity_obligation_items
 from . import continuity_obligation_refresh
 from . import continuity_obligation_closing
 from . import continuity_dissolution_audience
+from . import continuity_dissolution_notice
+from . import continuity_dissolution_telling
+from . import continuity_dissolution_choice
+from . import continuity_dissolution_portal
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

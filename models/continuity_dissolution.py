@@ -32,6 +32,11 @@ class ContinuityDissolution(models.Model):
             "aftercare_user_id",
             "export_user_ids",
             "member_ids",
+            # What notices say, to be completed and translated to the last.
+            "claim_how",
+            "export_guide",
+            "data_handling",
+            "data_deletion_date",
         }
     )
 

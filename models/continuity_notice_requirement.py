@@ -162,7 +162,9 @@ class ContinuityNoticeRequirement(models.Model):
             )
         if any(touchpoint._has_fact(name) for name in present):
             return None
-        if self.may_be_text and any(used[name] for name in present):
+        has_text = any(used[name] for name in present)
+        # Without a text in its place, it was said already that the fact is missing.
+        if self.may_be_text or not has_text:
             return None
         return self.env._(
             "The notice has to say: %(what)s. %(why)s For this customer it is not "

@@ -11,6 +11,8 @@ from . import test_demo
 from . import test_digest
 from . import test_dissolution_aftercare
 from . import test_dissolution_author
+from . import test_dissolution_notice
+from . import test_dissolution_portal
 from . import test_dissolution_hours
 from . import test_obligation_books
 from . import test_obligation_items

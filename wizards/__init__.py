@@ -7,6 +7,7 @@ from . import continuity_letter_preview
 from . import continuity_handover_letter_preview
 from . import continuity_letter_print
 from . import continuity_letter_chat
+from . import continuity_dissolution_choice
 from . import continuity_letter_write
 from . import continuity_register
 from . import continuity_handover_reasons

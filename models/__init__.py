@@ -56,6 +56,8 @@ from . import continuity_touchpoint_chat
 from . import continuity_touchpoint_portal_process
 from . import continuity_process_register
 from . import continuity_process_closing
+from . import continuity_legal_mixin
+from . import continuity_export_guard
 from . import continuity_concern_deadline
 from . import continuity_concern
 from . import continuity_concern_escalation
@@ -125,6 +127,7 @@ from . import continuity_handover_outcome
 from . import continuity_handover_outcome_measure
 from . import continuity_handover_outcome_report
 from . import continuity_handover_outcome_margin
+from . import continuity_handover_export
 
 # Follow-up: never forget a customer, never let a customer forget you.
 from . import continuity_followup_policy
@@ -155,6 +158,16 @@ from . import continuity_dissolution
 from . import continuity_dissolution_approval
 from . import continuity_dissolution_member
 from . import continuity_dissolution_customer
+from . import continuity_data_rule
+from . import continuity_provider
+from . import continuity_provider_document
+from . import continuity_transfer
+from . import continuity_consent
+from . import continuity_dissolution_transfer
+from . import continuity_export_gate
+from . import continuity_export_package
+from . import continuity_transfer_reminder
+from . import continuity_dissolution_export
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_dissolution_aftercare

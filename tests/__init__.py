@@ -92,3 +92,4 @@ from . import test_uncertain
 from . import test_user_audit
 from . import test_visit_planner
 from . import test_user_audit_tour
+from . import test_transfer_gate

@@ -26,3 +26,6 @@ from . import continuity_handover_wizard_timing
 from . import continuity_handover_reaction
 from . import continuity_rotation
 from . import continuity_dissolution_reasons
+from . import continuity_transfer_reasons
+from . import continuity_consent_wizard
+from . import continuity_provider_choice

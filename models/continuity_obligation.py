@@ -246,6 +246,7 @@ class ContinuityObligation(models.Model):
 
     def write(self, vals):
         if not self.env.su:
+            self._check_guarded_fields(vals)
             self._check_may_arrange()
             self._check_found(vals)
             if "customer_id" in vals and self.customer_id.ids != [vals["customer_id"]]:

@@ -1,6 +1,8 @@
 """What obligations hold back: closing a campaign, and refunds while claims may still
 be filed (D4)."""
 
+from datetime import date
+
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
@@ -37,15 +39,6 @@ class ContinuityDissolution(models.Model):
             errors.append(self.not_listed_note)
         return errors
 
-    def _payments_barred_until(self):
-        """Return until when the law bars payments to customers; the timetable knows.
-
-        :return: (last day, article) or None
-        :rtype: tuple[datetime.date, str] | None
-        """
-        self.ensure_one()
-        return None
-
     def _refund_bar(self):
         """Return why customers are not refunded now, nothing when they may be.
 
@@ -54,19 +47,24 @@ class ContinuityDissolution(models.Model):
         self.ensure_one()
         if self.state not in BARRING_STATES:
             return None
-        bar = self._payments_barred_until()
-        if not bar:
+        last_day, rule = self._payment_bar()
+        if not last_day or last_day < self._local_today():
             return None
-        day, article = bar
-        if day < self._local_today():
-            return None
+        if last_day == date.max:
+            return self.env._(
+                "%(campaign)s: creditors are not paid before the period for their "
+                "claims is over, and it has not begun (%(article)s). Nobody is paid "
+                "before the others.",
+                campaign=self.name,
+                article=rule.article,
+            )
         return self.env._(
-            "%(campaign)s bars payments to creditors until %(day)s (%(article)s): "
-            "creditors may still file their claims, and nobody is paid before the "
-            "others. Pay the day after.",
+            "%(campaign)s: creditors are not paid until %(day)s (%(article)s). They "
+            "may still file their claims, and nobody is paid before the others. Pay "
+            "the day after.",
             campaign=self.name,
-            day=format_date(self.env, day),
-            article=article,
+            day=format_date(self.env, last_day, date_format="long"),
+            article=rule.article,
         )
 
 

@@ -14,7 +14,10 @@ from . import test_dissolution_author
 from . import test_dissolution_notice
 from . import test_dissolution_portal
 from . import test_dissolution_hours
+from . import test_dissolution_audience
+from . import test_obligation_access
 from . import test_obligation_books
+from . import test_obligation_gates
 from . import test_obligation_items
 from . import test_obligation_refresh
 from . import test_first_contact

@@ -53,6 +53,7 @@ from . import test_handover_undo_tour
 from . import test_handover_wizard
 from . import test_handover_work
 from . import test_handover_work_tour
+from . import test_http_attacks
 from . import test_insight
 from . import test_jurisdiction
 from . import test_ladder

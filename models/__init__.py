@@ -168,6 +168,10 @@ from . import continuity_export_gate
 from . import continuity_export_package
 from . import continuity_transfer_reminder
 from . import continuity_dissolution_export
+from . import continuity_dissolution_milestone
+from . import continuity_dissolution_timetable
+from . import continuity_dissolution_watch
+from . import continuity_dissolution_apology
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_dissolution_aftercare
@@ -205,6 +209,7 @@ from . import res_config_settings
 from . import res_company_insight
 from . import res_company_handover_timing
 from . import res_company_outcome
+from . import res_company_dissolution
 from . import res_partner
 from . import res_partner_postal
 from . import continuity_profile_required
@@ -216,3 +221,4 @@ from . import continuity_user_audit_links
 from . import continuity_reassignment
 from . import res_users_morning
 from . import sale_order
+from . import sale_order_dissolution

@@ -29,3 +29,5 @@ from . import continuity_dissolution_reasons
 from . import continuity_transfer_reasons
 from . import continuity_consent_wizard
 from . import continuity_provider_choice
+from . import continuity_dissolution_timetable_reasons
+from . import continuity_dissolution_milestone_done

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 from ..tools import legal_dates
 from ..tools.legal_dates import Bound
 from .continuity_dissolution_milestone import DATING_STATES
+from .continuity_obligation import OWING_KINDS
 
 # Without them nobody can approve a campaign, or write a letter.
 NEEDED_EVENTS = ("decision", "customers_told", "last_service")
@@ -332,8 +333,10 @@ class ContinuityDissolution(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
+        if not self.timetable_id.needs_no_obligations:
+            return []
         count = self._open_obligation_count()
-        if not self.timetable_id.needs_no_obligations or not count:
+        if not count:
             return []
         return [
             self.env._(
@@ -346,12 +349,26 @@ class ContinuityDissolution(models.Model):
         ]
 
     def _open_obligation_count(self):
-        """Hook: return how many obligations to customers are open.
+        """Return how many things are still owed to customers, those included whose end
+        was decided but has not come.
 
         :rtype: int
         """
         self.ensure_one()
-        return 0
+        # Whoever submits the campaign need not be allowed to read all of its books.
+        campaign = self.sudo()
+        campaign._refresh_obligations()
+        return (
+            self.env["continuity.obligation"]
+            .sudo()
+            .search_count(
+                [
+                    ("dissolution_id", "=", campaign.id),
+                    ("state", "!=", "settled"),
+                    ("kind", "not in", OWING_KINDS),
+                ]
+            )
+        )
 
     @api.depends(
         "state",

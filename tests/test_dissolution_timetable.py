@@ -480,6 +480,24 @@ class TestTimetableGates(TimetableCommon):
         self._set_open_obligations(0)
         self._happened(notice_published="2027-03-01")
 
+    def test_whatever_is_owed_closes_the_simplified_route(self):
+        self._take_route("cn_simplified")
+        obligations = self._as(self.author, self.env["continuity.obligation"])
+        owed = obligations.create(
+            {
+                "customer_id": self.line_1.id,
+                "kind": "data",
+                "description": "Measurements since 2020",
+            }
+        )
+        self.assertEqual(self.campaign._open_obligation_count(), 1)
+        with self.assertRaisesRegex(UserError, "1 obligations"):
+            self._as(self.author).action_submit()
+        owed.sudo().state = "decided"
+        self.assertEqual(self.campaign._open_obligation_count(), 1)
+        owed.sudo().state = "settled"
+        self._as(self.author).action_submit()
+
     def _set_open_obligations(self, count):
         patcher = patch.object(
             type(self.campaign), "_open_obligation_count", lambda campaign: count

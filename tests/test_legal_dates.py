@@ -127,4 +127,4 @@ class TestLegalDates(BaseCase):
         dates = propose(
             [("told", 0)], bounds, {"x": date(2027, 3, 1)}, date(2027, 3, 1)
         )
-        self.assertEqual(dates["told"], date(2027, 3, 11))
+        self.assertEqual(dates["told"], date(2027, 3, 6))

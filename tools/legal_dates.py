@@ -186,8 +186,8 @@ def _first_fitting(event, usual, bounds, dates, is_workday):
         )
 
     begin = max(usual, earliest or usual)
-    if latest and begin > latest:
-        begin = max(latest, earliest or latest)
+    if latest:
+        begin = min(begin, latest)
     days = [begin + timedelta(days=n) for n in range(SEARCH_DAYS)]
     days += [begin - timedelta(days=n) for n in range(1, SEARCH_DAYS)]
     fitting = None

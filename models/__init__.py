@@ -10,6 +10,8 @@ from . import continuity_policy_step
 from . import continuity_profile_item
 from . import continuity_relationship
 from . import continuity_relationship_refresh
+from . import continuity_relationship_refresh_select
+from . import continuity_relationship_refresh_sources
 from . import continuity_relationship_merge
 from . import continuity_relationship_quiet
 from . import continuity_touchpoint

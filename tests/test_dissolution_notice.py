@@ -175,7 +175,7 @@ class TestDissolutionLetters(NoticeCommon):
                 if template._continuity_untranslated(lang):
                     continue  # the texts are added with the translations
                 with self.subTest(lang=lang, letter=code):
-                    contents = "creditor" if code in CREDITOR else "tell:0"
+                    contents = f"creditor:{code}" if code in CREDITOR else "tell:0"
                     prepaid = "" if code in ("paying", "settled") else "EUR 800.00"
                     self._items([ITEM], prepaid=prepaid)
                     letter.write({"template_id": template.id, "occurrence": contents})

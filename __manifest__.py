@@ -82,6 +82,7 @@
         "report/continuity_handover_outcome_templates.xml",
         "report/continuity_letter_templates.xml",
         "report/continuity_register_templates.xml",
+        "report/continuity_dissolution_plan_templates.xml",
         "wizards/continuity_postpone_views.xml",
         "report/continuity_today_templates.xml",
         "views/continuity_policy_views.xml",

@@ -186,8 +186,11 @@ from . import continuity_obligation_closing
 from . import continuity_dissolution_audience
 from . import continuity_dissolution_notice
 from . import continuity_dissolution_telling
+from . import continuity_dissolution_letter_check
 from . import continuity_dissolution_choice
 from . import continuity_dissolution_portal
+from . import continuity_dissolution_portal_transfer
+from . import continuity_dissolution_plan
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

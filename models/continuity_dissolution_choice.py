@@ -9,7 +9,10 @@ KINDS = (
     ("dissolution_choose", "Chose how to go on"),
     ("dissolution_provider", "Chose a successor provider"),
     ("dissolution_consent_contract", "Answered about the contract"),
-    ("dissolution_consent_data", "Answered about personal data"),
+    ("dissolution_consent_data", "Answered about data"),
+    ("dissolution_consent_abroad", "Answered about data going abroad"),
+    ("dissolution_consent_sensitive", "Answered about sensitive data"),
+    ("dissolution_consent_bank", "Answered about bank details"),
 )
 
 
@@ -78,6 +81,7 @@ class ContinuityDissolutionCustomer(models.Model):
 
     def _on_choice(self):
         """Do what follows from a choice; extensions add theirs."""
+        self.ensure_one()
 
     # === WHAT CAN BE CHOSEN === #
 

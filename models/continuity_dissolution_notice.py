@@ -35,7 +35,9 @@ DISSOLUTION_FACTS = (
     "fact_verification",
     "fact_reference",
 )
-# Of these, the ones the campaign's own words give, to be translated by people.
+# So many providers a customer is offered.
+MOST_PROVIDERS = 3
+# Of these facts, the ones the campaign's own words give, to be translated by people.
 TRANSLATED_FACTS = {
     "fact_reason": "customer_reason",
     "fact_claim_how": "claim_how",
@@ -151,18 +153,6 @@ class ContinuityDissolution(models.Model):
 
 class ContinuityDissolutionCustomer(models.Model):
     _inherit = "continuity.dissolution.customer"
-
-    # === WHAT OTHER PARTS OF THE PROCESS KNOW === #
-
-    def _provider_texts(self):
-        """Hook: return the successor providers recommended to this customer, in the
-        language of the context, the best first.
-
-        :return: dicts with ``name``, ``offer`` and ``interest`` (disclosed, or empty)
-        :rtype: list[dict]
-        """
-        self.ensure_one()
-        return []
 
     # === FACTS === #
 
@@ -282,24 +272,41 @@ class ContinuityDissolutionCustomer(models.Model):
         )
 
     def _providers_list(self):
-        """Return the recommended providers as a list, each with any interest of ours.
+        """Return the providers that fit this customer as a list, the best first, each
+        with any interest of ours (D6).
 
         :rtype: Markup
         """
+        self.ensure_one()
         entries = []
-        for provider in self._provider_texts():
-            text = self.env._(
-                "%(name)s: %(offer)s",
-                name=provider["name"],
-                offer=provider.get("offer") or "",
-            ).rstrip(": ：")
-            entry = Markup("%s") % text
-            if provider.get("interest"):
-                entry += Markup(" <strong>%s</strong>") % self.env._(
-                    "Please note: %s", provider["interest"]
-                )
-            entries.append(Markup("<li>%s</li>") % entry)
+        for match in self._match_providers()[:MOST_PROVIDERS]:
+            provider = match["provider"]
+            name = Markup("<strong>%s</strong>") % provider.display_name
+            texts = [name, *self._provider_lines(match)]
+            entries.append(Markup("<li>%s</li>") % Markup("<br/>").join(texts))
         return Markup("<ul>%s</ul>") % Markup("").join(entries) if entries else Markup()
+
+    def _provider_lines(self, match):
+        """Return what a customer reads of a provider: what it offers, why it fits, whom
+        to ask there, and any interest of ours.
+
+        :param dict match: of :meth:`_match_providers`
+        :rtype: list[str]
+        """
+        provider = match["provider"].sudo()
+        contact = provider.contact_id
+        reached = [contact.name, contact.phone, contact.email] if contact else []
+        return [
+            line
+            for line in (
+                provider.offer,
+                " · ".join(match["customer_reasons"]),
+                " · ".join(filter(None, reached)),
+                provider.interest
+                and self.env._("Our interest in it: %s", provider.interest),
+            )
+            if line
+        ]
 
     def _second_contact(self, touchpoint):
         """Return whom the customer can call besides the signer: the owner, or who

@@ -4,13 +4,9 @@ letter follows, and when they count as told."""
 from odoo import Command, fields, models
 from odoo.exceptions import UserError
 
-from .continuity_dissolution_notice import TRANSLATED_FACTS
 from .continuity_obligation_items import MONEY_OWED
-from .continuity_touchpoint import OPEN_STATES
 
 LETTER = "customer_continuity.letter_dissolution_%s"
-# Which contents the letter of an occurrence is checked for.
-CONTENTS = {"tell:": "dissolution", "creditor": "creditor"}
 
 
 class ContinuityDissolutionCustomer(models.Model):
@@ -153,7 +149,7 @@ class ContinuityDissolutionCustomer(models.Model):
         steps = self.env["continuity.policy.step"]._steps_for(
             "dissolution", self.tier_id, self.segment
         )
-        if any(_is_talk(step) for step in steps):
+        if any(is_talk(step) for step in steps):
             return "met"
         return self.segment or "settled"
 
@@ -281,7 +277,7 @@ class ContinuityDissolutionCustomer(models.Model):
             lambda a: a.outcome == "held" and a.channel_id.is_meeting
         )
         steps = self._steps_of(telling)
-        if any(_is_talk(step) for step in steps):
+        if any(is_talk(step) for step in steps):
             return min(meetings.mapped("date"), default=False)
         optional = {
             f"tell:{step.id}" for step in steps.filtered(lambda s: not s.required)
@@ -318,114 +314,8 @@ class ContinuityDissolutionCustomer(models.Model):
             ]
         )
 
-    # === WHAT KEEPS A LETTER FROM LEAVING === #
 
-    def _letter_obstacles(self, touchpoints):
-        obstacles = super()._letter_obstacles(touchpoints)
-        lines = self.sudo().grouped("id")
-        for touchpoint in touchpoints:
-            if line := lines.get(touchpoint.origin_id):
-                obstacles[touchpoint.id] = [
-                    *obstacles.get(touchpoint.id, []),
-                    *line._obstacles_to_letter(touchpoint),
-                ]
-        return obstacles
-
-    def _obstacles_to_letter(self, touchpoint):
-        """Say what stands in the way of one letter; extensions add theirs.
-
-        :param touchpoint: the ``continuity.touchpoint`` of the letter
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        return [
-            *self._talk_obstacles(touchpoint),
-            *self._contents_obstacles(touchpoint),
-            *self._language_obstacles(touchpoint),
-        ]
-
-    def _talk_obstacles(self, touchpoint):
-        """Say that somebody has to speak to this customer first. Not where the law
-        sets the creditor notice a day and it has come."""
-        if touchpoint.occurrence == "creditor" and (
-            touchpoint.date_due <= self.dissolution_id._local_today()
-        ):
-            return []
-        if self._needs_meeting() and not self.told_on:
-            return [
-                self.env._(
-                    "%s hears it in a visit or a video meeting first: report that "
-                    "meeting, then release this letter.",
-                    self.display_name,
-                )
-            ]
-        if self.segment == "unfulfilled" and not self.spoken_on:
-            return [
-                self.env._(
-                    "We still owe something to %s: somebody speaks to them before they "
-                    "are written to. Report that talk, then release this letter.",
-                    self.display_name,
-                )
-            ]
-        return []
-
-    def _needs_meeting(self):
-        """Tell whether the policy asks for a meeting with this customer.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        telling = self.touchpoint_ids.filtered(
-            lambda t: t.occurrence.startswith("tell:") and t.state != "cancelled"
-        )
-        return any(_is_talk(step) for step in self._steps_of(telling))
-
-    def _contents_obstacles(self, touchpoint):
-        """Say that another letter than a checked notice was chosen."""
-        for prefix, contents in CONTENTS.items():
-            template = touchpoint.sudo().template_id
-            if (
-                touchpoint.occurrence.startswith(prefix)
-                and template
-                and template.continuity_contents != contents
-            ):
-                return [
-                    self.env._(
-                        "“%(letter)s” is not checked for what such a notice has to "
-                        "say: choose one that is.",
-                        letter=template.name,
-                    )
-                ]
-        return []
-
-    def _language_obstacles(self, touchpoint):
-        """Say which words of the campaign the customer could not read."""
-        lang = touchpoint._letter_language()
-        used = touchpoint._facts_used(*touchpoint._letter_source(lang))
-        campaign = self.dissolution_id
-        language = dict(self.env["res.lang"].get_installed()).get(lang, lang)
-        return [
-            self.env._(
-                "“%(field)s” is not translated into %(language)s: do so on %(plan)s.",
-                field=campaign._fields[name]._description_string(self.env),
-                language=language,
-                plan=campaign.name,
-            )
-            for fact, name in TRANSLATED_FACTS.items()
-            if fact in used and campaign._is_text_untranslated(name, lang)
-        ]
-
-    def action_preview_notices(self):
-        """Show the letters of these customers that are not released yet."""
-        letters = self.touchpoint_ids.filtered(
-            lambda t: t.state in OPEN_STATES and t.template_id
-        )
-        if not letters:
-            raise UserError(self.env._("There is no letter to look at."))
-        return letters.action_preview_letters()
-
-
-def _is_talk(step):
+def is_talk(step):
     """Tell whether a step is satisfied by meetings only, and required."""
     channels = step.channel_ids
     return bool(step.required and channels and all(channels.mapped("is_meeting")))

@@ -134,6 +134,22 @@ class NoticeCommon(LetterCommon):
         campaign.state = "approved"
         campaign._start()
 
+    @classmethod
+    def _freeze_letter(cls, letter):
+        """The notice of a line as it is after its release."""
+        letter.write(
+            {
+                "letter_subject": "Notice",
+                "letter_body": "<p>We are being dissolved.</p>",
+                "letter_lang": "en_US",
+                "letter_hash": "f" * 64,
+                "signer_id": cls.leaver.id,
+                "frozen_on": fields.Datetime.now(),
+                "released_on": fields.Datetime.now(),
+            }
+        )
+        return letter
+
     def _telling(self, line):
         return line.touchpoint_ids.filtered(lambda t: t.occurrence.startswith("tell:"))
 

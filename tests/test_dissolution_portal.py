@@ -31,24 +31,8 @@ class TestDissolutionPortal(NoticeCommon, PortalCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.letter = cls._letter_on_paper(cls.small)
+        cls.letter = cls._freeze_letter(cls._telling(cls, cls.small))
         cls.page = cls._issue(cls.letter)
-
-    @classmethod
-    def _letter_on_paper(cls, line):
-        """The notice of a line as it is after its release."""
-        letter = line.touchpoint_ids.filtered(lambda t: t.template_id)[:1]
-        letter.write(
-            {
-                "letter_subject": "Notice",
-                "letter_body": "<p>We are being dissolved.</p>",
-                "letter_lang": "en_US",
-                "signer_id": cls.leaver.id,
-                "frozen_on": fields.Datetime.now(),
-                "released_on": fields.Datetime.now(),
-            }
-        )
-        return letter
 
     def _open(self, lang="en_US"):
         response = self.url_open(f"{self.page}?lang={lang}")

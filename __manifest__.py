@@ -6,7 +6,7 @@
     "category": "Sales/CRM",
     "author": "Customer Continuity contributors",
     "license": "LGPL-3",
-    "depends": ["sale_crm", "account", "calendar", "base_import"],
+    "depends": ["sale_crm", "account", "calendar", "base_import", "rpc"],
     "data": [
         "security/continuity_security.xml",
         "security/ir.model.access.csv",

@@ -165,7 +165,6 @@ from . import continuity_provider
 from . import continuity_provider_document
 from . import continuity_transfer
 from . import continuity_consent
-from . import continuity_dissolution_transfer
 from . import continuity_export_gate
 from . import continuity_export_package
 from . import continuity_transfer_reminder
@@ -188,6 +187,7 @@ from . import continuity_dissolution_notice
 from . import continuity_dissolution_telling
 from . import continuity_dissolution_letter_check
 from . import continuity_dissolution_choice
+from . import continuity_dissolution_transfer
 from . import continuity_dissolution_portal
 from . import continuity_dissolution_portal_transfer
 from . import continuity_dissolution_plan

@@ -8,6 +8,8 @@ from .continuity_transfer import CURRENT_STATES
 
 # What each fit counts; words in common count one each, up to the same.
 FIT = 3
+# A customer who is to choose is helped by few.
+RECOMMENDED = 3
 
 
 class ContinuityDissolutionCustomer(models.Model):
@@ -148,7 +150,42 @@ class ContinuityDissolutionCustomer(models.Model):
         products = self.env["product.product"].sudo().union(*(row[0] for row in groups))
         return products.categ_id
 
+    def _provider_texts(self):
+        return super()._provider_texts() + [
+            {
+                "name": match["provider"].sudo().display_name,
+                "offer": " ".join(
+                    filter(
+                        None,
+                        [
+                            match["provider"].sudo().offer,
+                            ", ".join(match["customer_reasons"]),
+                        ],
+                    )
+                ),
+                "interest": match["provider"].sudo().interest or "",
+            }
+            for match in self._match_providers()[:RECOMMENDED]
+        ]
+
     # === TRANSFER === #
+
+    def _on_choice(self):
+        result = super()._on_choice()
+        # Whoever finishes with us after all goes to nobody; what has left has left.
+        given_up = self.transfer_id.filtered(
+            lambda t: (
+                t.state in ("proposed", "agreed") and t.customer_id.choice != "transfer"
+            )
+        )
+        if given_up:
+            given_up.write(
+                {
+                    "state": "cancelled",
+                    "cancel_reason": self.env._("The customer decided otherwise."),
+                }
+            )
+        return result
 
     def _propose_transfer(self, provider=None):
         """Begin the transfer to a provider; one under way to another is given up.
@@ -213,11 +250,4 @@ class ContinuityDissolutionCustomer(models.Model):
         """Open the providers that fit, ranked, to choose one with the customer."""
         self.ensure_one()
         self._check_may_report()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Providers That Fit"),
-            "res_model": "continuity.provider.choice",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_customer_id": self.id},
-        }
+        return self.env["continuity.provider.choice"]._open(self)

@@ -1,7 +1,10 @@
 """Odoo's own exports of customers, while they are for named people only (D7)."""
 
 import hashlib
+from datetime import timedelta
 from typing import NamedTuple
+
+from psycopg2.errors import ReadOnlySqlTransaction
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -137,20 +140,23 @@ class ContinuityExportGuard(models.AbstractModel):
         )
 
     @api.model
-    def _check_model(self, model, paths):
-        """Refuse, or log, reading of any number of records of a model over an interface
-        for programs.
+    def _check_reading(self, model):
+        """Refuse reading of a model over an interface for programs, or log it once a
+        day: a program reads again and again.
+
+        Only where all customers of a company are protected; which records are read is
+        not known beforehand.
 
         :param model: the empty recordset
-        :param list paths: names of fields
         :raise AccessError: as :meth:`_check`
         """
         if self.env.su or not self._is_about_customers(model):
             return
-        self._decide(self._restrictions(), model, paths)
+        restrictions = [r for r in self._restrictions() if r.customers is None]
+        self._decide(restrictions, model, [], daily=True)
 
     @api.model
-    def _decide(self, restrictions, records, paths):
+    def _decide(self, restrictions, records, paths, daily=False):
         refused = [r for r in restrictions if not r.allowed]
         if refused:
             raise AccessError(
@@ -161,11 +167,34 @@ class ContinuityExportGuard(models.AbstractModel):
                 )
             )
         for restriction in restrictions:
+            if daily and self._is_logged_today(records, restriction.company):
+                continue
             log = self._log(records, paths, restriction.company)
             restriction.document._exported(log)
 
     @api.model
+    def _is_logged_today(self, model, company):
+        return bool(
+            self.env["continuity.export.log"]
+            .sudo()
+            .search_count(
+                [
+                    ("user_id", "=", self.env.uid),
+                    ("company_id", "=", company.id),
+                    ("model", "=", model._name),
+                    ("field_names", "=", False),
+                    ("date", ">=", fields.Datetime.now() - timedelta(days=1)),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
     def _log(self, records, paths, company):
+        if self.env.cr.readonly:
+            # What programs read is read from a cursor that cannot write: Odoo then
+            # begins again with one that can.
+            raise ReadOnlySqlTransaction("An export is logged")
         ids = ",".join(str(id_) for id_ in records.ids)
         # Written by the guard alone, whoever exports.
         return (
@@ -177,7 +206,7 @@ class ContinuityExportGuard(models.AbstractModel):
                     "company_id": company.id,
                     "model": records._name,
                     "model_name": self.env["ir.model"]._get(records._name).name,
-                    "field_names": ", ".join(paths),
+                    "field_names": ", ".join(paths) or False,
                     "count": len(records),
                     "ids_sha256": hashlib.sha256(ids.encode()).hexdigest(),
                 }
@@ -205,12 +234,13 @@ class ContinuityExportGuard(models.AbstractModel):
 
     @api.model
     def _partner_fields(self, model):
-        """Return the stored fields of a model that lead to partners."""
+        """Return the fields that say whom a record of a model is about. Lists of
+        partners leave when they are asked for, see :meth:`_what_leaves`."""
         return [
             field.name
             for field in model._fields.values()
             if field.comodel_name == "res.partner"
-            and field.type in ("many2one", "many2many")
+            and field.type == "many2one"
             and field.store
         ]
 

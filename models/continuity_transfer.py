@@ -520,6 +520,8 @@ class ContinuityTransfer(models.Model):
                     "return_reason": reason,
                 }
             )
+            # Before the next one: there is one at a time.
+            transfer.flush_recordset()
             transfer._propose_next(reason)
 
     def _propose_next(self, reason):

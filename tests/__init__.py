@@ -99,3 +99,5 @@ from . import test_user_audit
 from . import test_visit_planner
 from . import test_user_audit_tour
 from . import test_transfer_gate
+from . import test_export_guard
+from . import test_transfer_course

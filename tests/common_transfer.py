@@ -89,7 +89,7 @@ class TransferCommon(DissolutionCommon):
 
     def setUp(self):
         super().setUp()
-        self._dates(decision=DECIDED, group_formed="2027-02-20")
+        self._dates(decision=DECIDED)
 
     @classmethod
     def _create_provider(cls, name, **values):

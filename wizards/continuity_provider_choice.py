@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Command
 
 
 class ContinuityProviderChoice(models.TransientModel):
@@ -18,32 +19,47 @@ class ContinuityProviderChoice(models.TransientModel):
     line_ids = fields.One2many(
         "continuity.provider.choice.line",
         "choice_id",
-        compute="_compute_line_ids",
-        store=True,
-        readonly=False,
+        readonly=True,
         string="Providers",
     )
 
-    @api.depends("customer_id")
-    def _compute_line_ids(self):
-        for choice in self:
-            line = choice.customer_id
-            choice.line_ids = [fields.Command.clear()] + [
-                fields.Command.create(
-                    {
-                        "provider_id": match["provider"].id,
-                        "rank": rank,
-                        "reasons": "\n".join(match["reasons"]),
-                    }
-                )
-                for rank, match in enumerate(line._match_providers(), 1)
-            ]
+    @api.model
+    def _open(self, line):
+        """Return the dialog with the providers that fit one customer.
+
+        :param line: ``continuity.dissolution.customer``
+        """
+        choice = self.create(
+            {
+                "customer_id": line.id,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "provider_id": match["provider"].id,
+                            "rank": rank,
+                            "reasons": "\n".join(match["reasons"]),
+                        }
+                    )
+                    for rank, match in enumerate(line._match_providers(), 1)
+                ],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Providers That Fit %s", line.display_name),
+            "res_model": self._name,
+            "res_id": choice.id,
+            "view_mode": "form",
+            "target": "new",
+        }
 
 
 class ContinuityProviderChoiceLine(models.TransientModel):
+    """One provider somebody may choose for a customer."""
+
     _name = "continuity.provider.choice.line"
     _description = "Provider to Choose"
-    _order = "rank"
+    _order = "rank, id"
 
     choice_id = fields.Many2one(
         "continuity.provider.choice", required=True, ondelete="cascade", index=True

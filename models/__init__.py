@@ -84,6 +84,8 @@ from . import continuity_handover_approval
 from . import continuity_handover_topic
 from . import continuity_handover_proposed
 from . import continuity_handover_line
+from . import continuity_handover_line_changes
+from . import continuity_handover_line_gate
 from . import continuity_handover_line_contacts
 from . import continuity_handover_check
 from . import continuity_handover_move

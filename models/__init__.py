@@ -89,6 +89,7 @@ from . import continuity_handover_line_gate
 from . import continuity_handover_line_contacts
 from . import continuity_handover_check
 from . import continuity_handover_move
+from . import continuity_handover_free_time
 from . import continuity_handover_capacity
 from . import continuity_handover_proposal
 from . import continuity_handover_brief

@@ -72,6 +72,7 @@ from . import continuity_concern_reuse
 from . import continuity_concern_letter
 from . import continuity_touchpoint_why
 from . import continuity_touchpoint_today
+from . import continuity_touchpoint_today_actions
 from . import continuity_touchpoint_undo
 from . import continuity_card_batch
 from . import continuity_card_batch_line

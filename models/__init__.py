@@ -9,6 +9,7 @@ from . import continuity_channel_time
 from . import continuity_policy_step
 from . import continuity_profile_item
 from . import continuity_relationship
+from . import continuity_relationship_lock
 from . import continuity_relationship_refresh
 from . import continuity_relationship_refresh_select
 from . import continuity_relationship_refresh_sources

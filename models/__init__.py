@@ -196,6 +196,9 @@ from . import continuity_dissolution_transfer
 from . import continuity_dissolution_portal
 from . import continuity_dissolution_portal_transfer
 from . import continuity_dissolution_plan
+from . import continuity_dissolution_event
+from . import continuity_dissolution_guest
+from . import continuity_dissolution_invitation
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

@@ -137,12 +137,11 @@ class ContinuityTouchpoint(models.Model):
         return super(ContinuityTouchpoint, self - together)._drop_event()
 
     def _event_moved(self):
-        res = super()._event_moved()
         for gathering in self.gathering_id:
             event = gathering.event_id
             hours = (event.stop - event.start).total_seconds() / 3600
             gathering.write({"date": event.start, "duration": hours})
-        return res
+        return super()._event_moved()
 
     def _event_deleted(self):
         """One person's calendar does not cancel a meeting of many: it comes back."""

@@ -7,10 +7,10 @@ HAN = re.compile("[ぁ-んァ-ヶ一-龯々〆]")
 LATIN = re.compile("[A-Za-zÀ-ÿ]")
 
 
-class ContinuityProcessMixin(models.AbstractModel):
+class ContinuityDocumentMixin(models.AbstractModel):
     """Texts that people write for customers, once per language."""
 
-    _inherit = "continuity.process.mixin"
+    _inherit = "continuity.document.mixin"
 
     def _is_text_untranslated(self, name, lang):
         """Tell whether customers who get letters in a language would read a text of

@@ -14,6 +14,7 @@ from . import test_dissolution_author
 from . import test_dissolution_notice
 from . import test_dissolution_portal
 from . import test_dissolution_portal_transfer
+from . import test_dissolution_event
 from . import test_dissolution_hours
 from . import test_dissolution_audience
 from . import test_obligation_access

@@ -12,12 +12,14 @@ class ContinuityReasonWizard(models.TransientModel):
             ("cancel_dissolution", "Give the campaign up"),
             ("leave_out_customer", "Leave out of the campaign"),
             ("decide_obligation", "How it ends, and why"),
+            ("cancel_event", "Call the event off"),
         ],
         ondelete={
             "refuse_dissolution": "cascade",
             "cancel_dissolution": "cascade",
             "leave_out_customer": "cascade",
             "decide_obligation": "cascade",
+            "cancel_event": "cascade",
         },
     )
 
@@ -29,4 +31,5 @@ class ContinuityReasonWizard(models.TransientModel):
             "cancel_dissolution": ("continuity.dissolution", "_cancel"),
             "leave_out_customer": ("continuity.dissolution.customer", "_leave_out"),
             "decide_obligation": ("continuity.obligation", "_decide"),
+            "cancel_event": ("continuity.dissolution.event", "_cancel"),
         }

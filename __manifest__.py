@@ -139,6 +139,7 @@
         "views/continuity_dissolution_work_views.xml",
         "views/continuity_dissolution_aftercare_views.xml",
         "views/continuity_dissolution_event_views.xml",
+        "views/continuity_dissolution_introduction_views.xml",
         "views/continuity_timetable_views.xml",
         "views/continuity_obligation_views.xml",
         "wizards/continuity_dissolution_milestone_done_views.xml",

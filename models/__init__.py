@@ -180,8 +180,6 @@ from . import continuity_dissolution_watch
 from . import continuity_dissolution_apology
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
-from . import continuity_dissolution_aftercare
-from . import continuity_dissolution_aftercare_outcome
 from . import continuity_obligation
 from . import continuity_obligation_finders
 from . import continuity_obligation_items
@@ -196,8 +194,12 @@ from . import continuity_dissolution_transfer
 from . import continuity_dissolution_portal
 from . import continuity_dissolution_portal_transfer
 from . import continuity_dissolution_plan
+from . import continuity_dissolution_aftercare
+from . import continuity_dissolution_aftercare_outcome
+from . import continuity_dissolution_aftercare_provider
 from . import continuity_dissolution_event
 from . import continuity_dissolution_guest
+from . import continuity_dissolution_introduction
 from . import continuity_dissolution_invitation
 
 # Factoring, to come: only its contact policy is there.

@@ -17,6 +17,8 @@ AFTERCARE_FACTS = (
 )
 # Campaigns whose customers are looked after once they have gone.
 AFTERCARE_STATES = ("running", "reported", "done")
+# Transfers in which somebody else serves the customer.
+SERVED_ELSEWHERE = ("running", "done")
 # Customers planned in one transaction.
 AFTERCARE_BATCH = 500
 
@@ -91,17 +93,11 @@ class ContinuityDissolution(models.Model):
         ]
         last = self._date_of("last_service")
         if not last or last >= self._local_today():
-            domain += self._domain_ended_before()
+            domain += [
+                ("transfer_ids.state", "in", SERVED_ELSEWHERE),
+                ("transfer_ids.free_from", "!=", False),
+            ]
         return domain
-
-    @api.model
-    def _domain_ended_before(self):
-        """Return which customers' service ends before everybody's; extensions widen
-        it.
-
-        :rtype: list
-        """
-        return [("id", "=", False)]
 
 
 class ContinuityDissolutionCustomer(models.Model):
@@ -119,12 +115,17 @@ class ContinuityDissolutionCustomer(models.Model):
     )
 
     def _service_end(self):
-        """Return the day on which service to this customer ended; extensions know of
-        other ends than that of everybody.
+        """Return the day on which service to this customer ended: when a successor
+        began to serve them, else the last service of all.
 
         :rtype: datetime.date | False
         """
         self.ensure_one()
+        moved = self.sudo().transfer_ids.filtered(
+            lambda t: t.state in SERVED_ELSEWHERE and t.free_from
+        )
+        if moved:
+            return min(moved.mapped("free_from"))
         last = self.dissolution_id._date_of("last_service")
         return last if last and last < self.dissolution_id._local_today() else False
 
@@ -218,17 +219,11 @@ class ContinuityDissolutionCustomer(models.Model):
 
     # === LETTER === #
 
-    def _letter_fact_values(self, touchpoints):
-        values = super()._letter_fact_values(touchpoints)
-        lines = self.sudo().grouped("id")
-        for touchpoint in touchpoints:
-            line = lines.get(touchpoint.origin_id)
-            if line:
-                values[touchpoint.id] = {
-                    **values.get(touchpoint.id, {}),
-                    **line._aftercare_facts(touchpoint),
-                }
-        return values
+    def _prepare_facts(self, touchpoint):
+        return {
+            **super()._prepare_facts(touchpoint),
+            **self._aftercare_facts(touchpoint),
+        }
 
     def _aftercare_facts(self, touchpoint):
         """Return what a letter may say of the time after the end.
@@ -254,27 +249,21 @@ class ContinuityDissolutionCustomer(models.Model):
             "fact_comeback_offer": campaign.comeback_offer,
         }
 
-    def _letter_obstacles(self, touchpoints):
+    def _language_obstacles(self, touchpoint):
         """No offer in another language than the letter."""
-        obstacles = super()._letter_obstacles(touchpoints)
-        lines = self.sudo().grouped("id")
-        for touchpoint in touchpoints:
-            line = lines.get(touchpoint.origin_id)
-            lang = touchpoint._letter_language()
-            if (
-                line
-                and "fact_comeback_offer" in touchpoint._letter_source(lang)[1]
-                and line.dissolution_id._is_text_untranslated("comeback_offer", lang)
-            ):
-                obstacles[touchpoint.id] = [
-                    *obstacles.get(touchpoint.id, []),
-                    self.env._(
-                        "The offer to returning customers is not translated into "
-                        "%(language)s: do so on %(campaign)s.",
-                        language=dict(self.env["res.lang"].get_installed()).get(
-                            lang, lang
-                        ),
-                        campaign=line.dissolution_id.name,
-                    ),
-                ]
+        obstacles = super()._language_obstacles(touchpoint)
+        lang = touchpoint._letter_language()
+        campaign = self.dissolution_id
+        used = touchpoint._facts_used(*touchpoint._letter_source(lang))
+        if "fact_comeback_offer" in used and campaign._is_text_untranslated(
+            "comeback_offer", lang
+        ):
+            obstacles.append(
+                self.env._(
+                    "The offer to returning customers is not translated into "
+                    "%(language)s: do so on %(campaign)s.",
+                    language=dict(self.env["res.lang"].get_installed()).get(lang, lang),
+                    campaign=campaign.name,
+                )
+            )
         return obstacles

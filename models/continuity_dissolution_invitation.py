@@ -64,6 +64,7 @@ class ContinuityDissolutionGuest(models.Model):
         """
         self.ensure_one()
         event = self.event_id
+        languages = dict(self.env["res.lang"].get_installed())
         obstacles = []
         if self.line_id.state not in ("told", "closed"):
             obstacles.append(
@@ -81,9 +82,18 @@ class ContinuityDissolutionGuest(models.Model):
                     self.env._(
                         "“%(field)s” of the event is not translated into %(language)s.",
                         field=event._fields[name]._description_string(self.env),
-                        language=dict(self.env["res.lang"].get_installed()).get(
-                            lang, lang
-                        ),
+                        language=languages.get(lang, lang),
+                    )
+                )
+        for provider in event.provider_ids:
+            for label in event._untranslated_provider_fields(provider, lang):
+                obstacles.append(
+                    self.env._(
+                        "“%(field)s” of %(provider)s is not translated into "
+                        "%(language)s.",
+                        field=label,
+                        provider=provider.display_name,
+                        language=languages.get(lang, lang),
                     )
                 )
         return obstacles
@@ -100,37 +110,26 @@ class ContinuityDissolutionCustomer(models.Model):
             lambda g: touchpoint._origin and g.invitation_id == touchpoint._origin
         )
 
-    def _letter_fact_values(self, touchpoints):
-        values = super()._letter_fact_values(touchpoints)
-        lines = self.sudo().grouped("id")
-        for touchpoint in touchpoints:
-            line = lines.get(touchpoint.origin_id)
-            guest = line and line._guest_invited_by(touchpoint)
-            if guest:
-                event = guest.event_id.with_context(lang=self.env.lang)
-                values[touchpoint.id] = {
-                    **values.get(touchpoint.id, {}),
-                    "fact_event_name": event.name,
-                    "fact_event_when": touchpoint._fact_moment(event.date),
-                    "fact_event_place": event.place,
-                    "fact_event_about": event.about,
-                    "fact_event_host": event.host_id.name,
-                }
-        return values
+    def _prepare_facts(self, touchpoint):
+        facts = super()._prepare_facts(touchpoint)
+        if guest := self._guest_invited_by(touchpoint):
+            event = guest.event_id.with_context(lang=self.env.lang)
+            facts |= {
+                "fact_event_name": event.name,
+                "fact_event_when": touchpoint._fact_moment(event.date),
+                "fact_event_place": event.place,
+                "fact_event_about": event.about,
+                "fact_event_host": event.host_id.name,
+                "fact_event_providers": event._providers_text(),
+            }
+        return facts
 
-    def _letter_obstacles(self, touchpoints):
+    def _obstacles_to_letter(self, touchpoint):
         """No invitation once the event is over or called off, and none to guests who
         have not been told."""
-        obstacles = super()._letter_obstacles(touchpoints)
-        lines = self.sudo().grouped("id")
-        for touchpoint in touchpoints:
-            line = lines.get(touchpoint.origin_id)
-            guest = line and line._guest_invited_by(touchpoint)
-            if guest:
-                obstacles[touchpoint.id] = [
-                    *obstacles.get(touchpoint.id, []),
-                    *guest._obstacles_to_invitation(touchpoint._letter_language()),
-                ]
+        obstacles = super()._obstacles_to_letter(touchpoint)
+        if guest := self._guest_invited_by(touchpoint):
+            obstacles += guest._obstacles_to_invitation(touchpoint._letter_language())
         return obstacles
 
     def _portal_sections(self, touchpoint, contact):
@@ -142,6 +141,7 @@ class ContinuityDissolutionCustomer(models.Model):
                 touchpoint._portal_moment(event.date, contact),
                 event.place,
                 event.about,
+                event._providers_text(),
             )
             sections.append(
                 {"title": event.name, "text": "\n".join(filter(None, lines))}

@@ -100,9 +100,29 @@ class DissolutionCommon(HandoverCommon):
 
     @classmethod
     def _tell(cls, *lines):
-        """Let customers have been told, past the policy."""
+        """Let customers have been told by a visit, past the policy."""
         now = fields.Datetime.now()
         for line in lines:
+            contacts = line.sudo().touchpoint_ids.filtered(
+                lambda t: t.occurrence.startswith("tell:")
+            )
+            for contact in contacts:
+                contact.write(
+                    {
+                        "state": "done",
+                        "date_done": now,
+                        "attempt_ids": [
+                            Command.create(
+                                {
+                                    "channel_id": cls.channel_visit.id,
+                                    "user_id": contact.user_id.id,
+                                    "outcome": "held",
+                                    "date": now,
+                                }
+                            )
+                        ],
+                    }
+                )
             line.sudo().write({"state": "told", "told_on": now, "spoken_on": now})
 
     # === Dates === #

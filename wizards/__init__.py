@@ -18,6 +18,7 @@ from . import continuity_concern_told
 from . import continuity_followup_preview
 from . import continuity_report_contact_followup
 from . import continuity_report_contact_aftercare
+from . import continuity_dissolution_introduce
 from . import continuity_user_reassign
 from . import continuity_handover_wizard_rules
 from . import continuity_handover_wizard_list_file

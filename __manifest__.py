@@ -140,6 +140,8 @@
         "views/continuity_dissolution_aftercare_views.xml",
         "views/continuity_dissolution_event_views.xml",
         "views/continuity_dissolution_introduction_views.xml",
+        "report/continuity_dissolution_closing_templates.xml",
+        "views/continuity_dissolution_closing_views.xml",
         "views/continuity_timetable_views.xml",
         "views/continuity_obligation_views.xml",
         "wizards/continuity_dissolution_milestone_done_views.xml",

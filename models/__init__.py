@@ -201,6 +201,9 @@ from . import continuity_dissolution_event
 from . import continuity_dissolution_guest
 from . import continuity_dissolution_introduction
 from . import continuity_dissolution_invitation
+from . import continuity_dissolution_concern
+from . import continuity_dissolution_report
+from . import continuity_dissolution_report_after
 
 # Factoring, to come: only its contact policy is there.
 from . import continuity_factoring_policy

@@ -117,7 +117,9 @@ class ContinuityTouchpoint(models.Model):
     @api.model
     def _prepare_planned_values(self, vals):
         values = super()._prepare_planned_values(vals)
-        gathering = self.env["continuity.gathering"].browse(vals.get("gathering_id"))
+        # Who plans may not read gatherings; it is a process that names one here.
+        gatherings = self.env["continuity.gathering"].sudo()
+        gathering = gatherings.browse(vals.get("gathering_id") or ())
         if gathering:
             values |= {"date_planned": gathering.date, "duration": gathering.duration}
         return values

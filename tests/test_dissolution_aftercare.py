@@ -24,7 +24,7 @@ class TestAftercare(DissolutionCommon):
         return contacts.filtered(lambda t: t.purpose == "aftercare").sorted("date_due")
 
     def _plan(self, last_service="2027-01-29"):
-        self._dates(last_service=last_service)
+        self._dates(decision="2027-01-04", last_service=last_service)
         self._run_cron("plan_aftercare")
         return self._aftercare()
 

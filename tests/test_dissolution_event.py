@@ -34,6 +34,10 @@ class EventCommon(DissolutionCommon):
         )
         cls.guest_1, cls.guest_2, cls.guest_3 = cls.event.guest_ids.sorted("id")
 
+    def setUp(self):
+        super().setUp()
+        self._dates(decision="2027-02-15")
+
     def _invite(self):
         action = self.event.with_user(self.member).action_invite()
         self.env.invalidate_all()

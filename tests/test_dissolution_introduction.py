@@ -155,16 +155,15 @@ class TestIntroduction(TransferCommon):
         self.assertEqual(asked.partner_id, self.provider.partner_id)
         self.assertEqual(asked[0].why, "Customer 1")
         # Who is known to us as a provider is no customer of the campaign.
-        self.assertNotIn(
-            self.provider.partner_id, self.campaign.customer_ids.partner_id
-        )
+        customers = self.campaign.customer_ids.partner_id
+        self.assertNotIn(self.provider.partner_id, customers)
 
     def test_one_contact_for_many_customers(self):
         other = self.line_2.sudo()._propose_transfer(self.provider)
         other.sudo().write(
-            {"state": "running", "free_from": "2027-02-23", "free_until": "2027-06-01"}
+            {"state": "running", "free_from": "2027-02-24", "free_until": "2027-06-01"}
         )
-        self._serve("2027-02-22")
+        self._serve("2027-02-23")
         self._dates(decision="2027-02-15")
         self._run_cron("plan_aftercare")
         asked = self._contacts_with_provider()

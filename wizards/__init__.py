@@ -9,7 +9,9 @@ from . import continuity_letter_print
 from . import continuity_letter_chat
 from . import continuity_dissolution_choice
 from . import continuity_letter_write
+from . import continuity_register_mixin
 from . import continuity_register
+from . import continuity_concern_register
 from . import continuity_handover_reasons
 from . import continuity_handover_wizard
 from . import continuity_handover_undo

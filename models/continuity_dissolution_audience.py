@@ -1,35 +1,16 @@
-"""Who is concerned by a dissolution, and how: found in the books, set by set (D3).
-
-Segments
-========
-
-unfulfilled
-    We owe them: something ordered is not delivered, money they paid in advance or a
-    credit is not used up. They lose most, so they come first, whatever else is true.
-paying
-    We owe them nothing, and they owe us or bought within the last months of the
-    settings: they count on us going on.
-settled
-    Nothing is open, and their last purchase is longer ago.
-
-Concerned are the customers who ever bought from the company, and everybody with
-something open by the books, also when archived: nobody's money is forgotten because a
-record was put away. A prospect who never bought has nothing to lose and is not listed.
+"""How the customers of a campaign are listed: in chunks, each its own transaction when
+the scheduler does it. Who is concerned, and in which segment, is one SELECT of
+``continuity_dissolution_audience_sql.py``.
 """
-
-from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .continuity_obligation import FOUND_KINDS, OWED_KINDS
 from .continuity_relationship_refresh import CHUNK_SIZE, RETRY_ERRORS
 
 # From how many customers on the scheduler looks for them, with progress.
 QUEUE_FROM = 2_000
-# Documents named per kind in the reason for a segment.
-NAMED_DOCUMENTS = 5
 
 
 class ContinuityDissolution(models.Model):
@@ -169,6 +150,7 @@ class ContinuityDissolution(models.Model):
         for first in range(1, expected + 1, CHUNK_SIZE):
             for last_try in (not commit, True):
                 try:
+                    campaign._set_planner()
                     campaign._update_audience(first)
                     campaign._insert_audience(first)
                     if commit:
@@ -189,6 +171,7 @@ class ContinuityDissolution(models.Model):
                 "obligations_refreshed_on": now,
             }
         )
+        campaign._set_planner(False)
         campaign._invalidate_register()
 
     def _audience_preview(self):
@@ -209,6 +192,7 @@ class ContinuityDissolution(models.Model):
                 campaign._audience_sql(),
             )
         )
+        self._set_planner(False)
         order = list(dict(self.customer_ids._fields["segment"].selection))
         tiers = self.env["continuity.tier"]
         counts = [(tiers.browse(tier), segment, n) for tier, segment, n in rows]
@@ -242,161 +226,7 @@ class ContinuityDissolution(models.Model):
             partners = self.env["res.partner"].browse([row[0] for row in rows])
             self.env["continuity.relationship"]._ensure(self.company_id, partners)
             self.env.flush_all()
-            self.env["continuity.relationship"]._refresh_set_planner(everybody=True)
-
-    # === ONE SELECT === #
-
-    def _audience_sql(self):
-        """Return the SELECT of everybody concerned, from what was collected.
-
-        Columns: partner_id, relationship_id, tier_id, user_id, segment, segment_reason.
-
-        :rtype: SQL
-        """
-        today = self._local_today()
-        since = today - relativedelta(months=self.company_id.continuity_paying_months)
-        return SQL(
-            """
-WITH open AS (
-    SELECT partner_id,
-           BOOL_OR(kind IN %(owed)s) AS owed,
-           STRING_AGG(label || ': ' || names, E'\n' ORDER BY position) AS reason
-      FROM (
-            SELECT t.partner_id, t.kind, l.label, l.position,
-                   ARRAY_TO_STRING(
-                       (ARRAY_AGG(DISTINCT t.origin_name))[1:%(named)s], ', ')
-                   || CASE WHEN COUNT(DISTINCT t.origin_name) > %(named)s
-                           THEN ' … (' || COUNT(DISTINCT t.origin_name) || ')'
-                           ELSE '' END AS names
-              FROM continuity_found t
-              JOIN (VALUES %(labels)s) l (position, kind, label) ON l.kind = t.kind
-          GROUP BY t.partner_id, t.kind, l.label, l.position
-           ) kinds
-  GROUP BY partner_id
-)
-SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
-       CASE WHEN u.id IS NOT NULL THEN u.id
-            WHEN open.owed THEN %(user_unfulfilled)s
-            WHEN open.partner_id IS NOT NULL OR r.last_purchase_date > %(since)s
-                THEN %(user_paying)s
-            ELSE %(user_settled)s END AS user_id,
-       CASE WHEN open.owed THEN 'unfulfilled'
-            WHEN open.partner_id IS NOT NULL OR r.last_purchase_date > %(since)s
-                THEN 'paying'
-            ELSE 'settled' END AS segment,
-       COALESCE(open.reason,
-                %(last_purchase)s || ': ' || r.last_purchase_date) AS segment_reason
-  FROM continuity_relationship r
-  JOIN res_partner p ON p.id = r.partner_id
-  LEFT JOIN open ON open.partner_id = r.partner_id
-  LEFT JOIN res_users u ON u.id = r.owner_id AND u.active
- WHERE r.company_id = %(company)s
-   AND (open.partner_id IS NOT NULL OR (r.active AND r.purchase_count > 0))
-   %(filters)s""",
-            owed=OWED_KINDS,
-            named=NAMED_DOCUMENTS,
-            labels=SQL(", ").join(
-                SQL("%s", (position, kind, label))
-                for position, (kind, label) in enumerate(self._found_labels())
-            ),
-            since=since,
-            last_purchase=self._author_env()._("Last purchase"),
-            company=self.company_id.id,
-            filters=self._audience_filters(),
-            **{
-                f"user_{segment}": SQL("%s::int", self._speaker(segment).id)
-                for segment in ("unfulfilled", "paying", "settled")
-            },
-        )
-
-    def _author_env(self):
-        """Return the environment in the language of who drafted the campaign: what is
-        internal is written in it."""
-        author = self.create_uid or self.env.user
-        return self.with_context(lang=author.lang).env
-
-    def _found_labels(self):
-        """Return (kind, label) of what is found, most important first."""
-        env = self._author_env()
-        labels = dict(
-            env["continuity.obligation"]._fields["kind"]._description_selection(env)
-        )
-        return [(kind, labels[kind]) for kind in FOUND_KINDS]
-
-    def _speaker(self, segment):
-        """Return who speaks to customers of a segment that have no salesperson.
-
-        :rtype: res.users
-        """
-        members = self.member_ids.filtered(lambda member: member.role == segment)
-        return members.user_id[:1] or self._lead() or self.env.user
-
-    def _audience_filters(self):
-        """Return further conditions on the customer ``p`` and relationship ``r``.
-
-        A team has the customers who bought from it and those of its members.
-
-        :rtype: SQL
-        """
-        conditions = []
-        if self.country_ids:
-            conditions.append(
-                SQL("AND p.country_id IN %s", tuple(self.country_ids.ids))
-            )
-        if self.team_ids:
-            conditions.append(
-                SQL(
-                    """AND (r.owner_id IN (
-                                SELECT user_id FROM crm_team_member
-                                 WHERE active AND crm_team_id IN %(teams)s)
-                         OR r.partner_id IN (
-                                SELECT op.commercial_partner_id
-                                  FROM sale_order o
-                                  JOIN res_partner op ON op.id = o.partner_id
-                                 WHERE o.company_id = %(company)s AND o.state = 'sale'
-                                   AND o.team_id IN %(teams)s)
-                         OR r.partner_id IN (
-                                SELECT mp.commercial_partner_id
-                                  FROM account_move m
-                                  JOIN res_partner mp ON mp.id = m.partner_id
-                                 WHERE m.company_id = %(company)s
-                                   AND m.state = 'posted'
-                                   AND m.move_type IN ('out_invoice', 'out_refund')
-                                   AND m.team_id IN %(teams)s))""",
-                    teams=tuple(self.team_ids.ids),
-                    company=self.company_id.id,
-                )
-            )
-        if self.categ_ids:
-            conditions.append(
-                SQL(
-                    """AND (r.partner_id IN (
-                                SELECT op.commercial_partner_id
-                                  FROM sale_order_line l
-                                  JOIN sale_order o ON o.id = l.order_id
-                                  JOIN res_partner op ON op.id = o.partner_id
-                                  JOIN product_product pp ON pp.id = l.product_id
-                                  JOIN product_template pt ON pt.id = pp.product_tmpl_id
-                                 WHERE o.company_id = %(company)s AND o.state = 'sale'
-                                   AND pt.categ_id IN %(categories)s)
-                         OR r.partner_id IN (
-                                SELECT mp.commercial_partner_id
-                                  FROM account_move_line il
-                                  JOIN account_move m ON m.id = il.move_id
-                                  JOIN res_partner mp ON mp.id = m.partner_id
-                                  JOIN product_product pp ON pp.id = il.product_id
-                                  JOIN product_template pt ON pt.id = pp.product_tmpl_id
-                                 WHERE m.company_id = %(company)s
-                                   AND m.state = 'posted'
-                                   AND m.move_type IN ('out_invoice', 'out_refund')
-                                   AND pt.categ_id IN %(categories)s))""",
-                    categories=self.env["continuity.obligation"]._found_categories(
-                        self
-                    ),
-                    company=self.company_id.id,
-                )
-            )
-        return SQL(" ").join(conditions)
+            self._set_planner()
 
     # === WRITING === #
 
@@ -447,6 +277,9 @@ SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
         """Let tier and segment of the customers listed follow the books, as long as
         nobody has told them.
 
+        Once the campaign is approved nobody gets less than the approver saw: the tier
+        stays, and a segment is only ever exchanged for one that is owed more.
+
         :return: ids of the lines whose segment is another one now
         :rtype: list[int]
         """
@@ -454,7 +287,7 @@ SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
             SQL(
                 """UPDATE continuity_dissolution_customer c
                       SET segment = t.segment, segment_reason = t.segment_reason,
-                          tier_id = CASE WHEN %(draft)s THEN t.tier_id
+                          tier_id = CASE WHEN %(free)s THEN t.tier_id
                                          ELSE c.tier_id END,
                           relationship_id = t.relationship_id,
                           write_uid = %(uid)s, write_date = %(now)s
@@ -463,13 +296,17 @@ SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
                       AND old.id = c.id
                       AND c.dissolution_id = %(campaign)s
                       AND c.partner_id = t.partner_id AND c.state = 'planned'
+                      AND (%(free)s
+                           OR ARRAY_POSITION(%(care)s, t.segment)
+                              >= ARRAY_POSITION(%(care)s, c.segment::text))
                       AND (c.segment, c.segment_reason, c.relationship_id,
-                           CASE WHEN %(draft)s THEN c.tier_id END)
+                           CASE WHEN %(free)s THEN c.tier_id END)
                           IS DISTINCT FROM
                           (t.segment, t.segment_reason, t.relationship_id,
-                           CASE WHEN %(draft)s THEN t.tier_id END)
+                           CASE WHEN %(free)s THEN t.tier_id END)
                 RETURNING c.id, old.segment IS DISTINCT FROM t.segment""",
-                draft=self.state == "draft",
+                free=self.state in ("draft", "submitted"),
+                care=["settled", "paying", "unfulfilled"],
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 campaign=self.id,
@@ -495,26 +332,3 @@ SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
                 campaign=self.id,
             )
         )
-
-    def _refresh_segments(self):
-        """Let the segments of those not told yet follow the books.
-
-        Before the approval that is all; later, who was approved with another segment is
-        handed to :meth:`_segment_changed`.
-        """
-        expected = self._collect_audience()
-        changed = self._update_audience(1, expected)
-        if not changed:
-            return
-        lines = self.env["continuity.dissolution.customer"].browse(changed)
-        lines.invalidate_recordset()
-        if self.state in ("approved", "running"):
-            lines._segment_changed()
-
-
-class ContinuityDissolutionCustomer(models.Model):
-    _inherit = "continuity.dissolution.customer"
-
-    def _segment_changed(self):
-        """Hook: the books put these customers, not told yet, into another segment after
-        the approval; who plans their contacts plans them anew."""

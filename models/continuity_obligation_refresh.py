@@ -154,6 +154,7 @@ class ContinuityDissolution(models.Model):
         campaign._refresh_segments()
         campaign._note_not_listed()
         campaign.write({"obligations_refreshed_on": fields.Datetime.now()})
+        campaign._set_planner(False)
         campaign._invalidate_register()
         return result
 
@@ -165,7 +166,7 @@ class ContinuityDissolution(models.Model):
         :rtype: int
         """
         cr = self.env.cr
-        self.env["continuity.relationship"]._refresh_set_planner(everybody=True)
+        self._set_planner()
         cr.execute("DROP TABLE IF EXISTS pg_temp.continuity_found")
         cr.execute(
             SQL(
@@ -182,16 +183,23 @@ class ContinuityDissolution(models.Model):
         )
         return found
 
+    def _set_planner(self, many=True):
+        """Let the database expect many rows or not, until the next commit: the
+        statistics of tables being filled make it loop over what it should join."""
+        self.env["continuity.relationship"]._refresh_set_planner(everybody=many)
+
     def _write_found(self, found, commit):
         """Write what was collected.
 
         :param int found: number of rows collected
         :return: dict with the numbers ``created``, ``updated`` and ``settled``
         """
+        self._set_planner()
         result = {"created": 0, "updated": 0, "settled": self._settle_gone()}
         for first in range(1, found + 1, CHUNK_SIZE):
             for last_try in (not commit, True):
                 try:
+                    self._set_planner()
                     updated = self._update_found(first)
                     created = self._insert_found(first)
                     if commit:

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..models import continuity_dissolution_audience, continuity_obligation_refresh
+from ..models.continuity_touchpoint import OPEN_STATES
 from .common_obligation import ObligationCommon
 
 
@@ -128,14 +129,43 @@ class TestObligationRefresh(ObligationCommon):
         self.assertEqual(self.line_3.segment, "unfulfilled")
         self.assertIn("Not delivered: S", self.line_3.segment_reason)
 
-    def test_a_segment_changed_after_the_approval_is_handed_on(self):
+    def test_who_is_owed_more_after_the_approval_is_told_otherwise(self):
+        """The contacts of the former segment make room for those of the new one."""
         self._start()
+        before = self.line_3.touchpoint_ids
+        self.assertTrue(before)
         self._order(self.customer_3, (1, 0, 10))
-        with patch.object(
-            type(self.line_3), "_segment_changed", autospec=True
-        ) as changed:
-            self.campaign._refresh_obligations()
-        self.assertEqual(changed.call_args.args[0], self.line_3)
+        self.campaign._refresh_obligations()
+        self.assertEqual(self.line_3.segment, "unfulfilled")
+        steps = self.env["continuity.policy.step"]._steps_for(
+            "dissolution", self.tier_c, "unfulfilled"
+        )
+        self.env.invalidate_all()
+        open_contacts = self.line_3.touchpoint_ids.filtered(
+            lambda t: t.state in OPEN_STATES
+        )
+        self.assertEqual(
+            set(open_contacts.mapped("occurrence")), {f"tell:{s.id}" for s in steps}
+        )
+        gone = before.filtered(
+            lambda t: t.occurrence not in {f"tell:{s.id}" for s in steps}
+        )
+        self.assertEqual(set(gone.mapped("state")) - {"cancelled"}, set())
+        again = self.line_3.touchpoint_ids
+        self.campaign._refresh_obligations()
+        self.assertEqual(self.line_3.touchpoint_ids, again)
+
+    def test_nobody_gets_less_than_was_approved(self):
+        self._order(self.customer_3, (1, 0, 10))
+        self.campaign._refresh_obligations()
+        self._start()
+        orders = self.env["sale.order"].search(
+            [("partner_id", "=", self.customer_3.id)]
+        )
+        orders.order_line.qty_delivered = 1
+        self.campaign._refresh_obligations()
+        self.assertEqual(self.line_3.segment, "unfulfilled")
+        self.assertIn("Not delivered", self.line_3.segment_reason)
 
     def test_who_is_owed_and_not_listed_is_named_and_added(self):
         newcomer = self._create_customer("Newcomer", self.user_sales_a)

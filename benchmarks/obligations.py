@@ -7,8 +7,8 @@ from common import Population, analyze, median_ratio, seconds
 from odoo.tools import SQL
 
 CUSTOMERS = 20_000
-ORDERS = 200_000
-INVOICES = 200_000
+ORDERS = 100_000
+INVOICES = 100_000
 PAYMENTS = 10_000
 TODAY = date(2026, 6, 30)
 ROUNDS = 3

@@ -143,9 +143,9 @@
         "report/continuity_dissolution_closing_templates.xml",
         "views/continuity_dissolution_closing_views.xml",
         "views/continuity_timetable_views.xml",
-        "views/continuity_obligation_views.xml",
         "wizards/continuity_dissolution_milestone_done_views.xml",
         "views/continuity_dissolution_milestone_views.xml",
+        "views/continuity_obligation_views.xml",
         "views/menus.xml",
     ],
     "assets": {

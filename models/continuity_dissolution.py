@@ -251,16 +251,6 @@ class ContinuityDissolution(models.Model):
         self.ensure_one()
         return False
 
-    def _payment_bar(self):
-        """Return until when payments to creditors are barred; the timetable knows.
-
-        :return: last day (``date.max`` while the period has not begun, False when
-            nothing bars them), and the ``continuity.timetable.rule`` that says so
-        :rtype: tuple
-        """
-        self.ensure_one()
-        return False, self.env["continuity.timetable.rule"]
-
     # === CARRYING OUT === #
 
     def _start_errors(self):

@@ -412,7 +412,7 @@ class ContinuityObligation(models.Model):
         :raise UserError: naming the article and the day
         """
         for row in self.sudo().filtered(lambda row: row.resolution == "refund"):
-            if bar := row.dissolution_id._refund_bar():
+            if bar := row.dissolution_id._payment_bar_message():
                 raise UserError(bar)
 
     def action_open_document(self):

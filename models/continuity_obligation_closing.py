@@ -1,14 +1,10 @@
 """What obligations hold back: closing a campaign, and refunds while claims may still
 be filed (D4)."""
 
-from datetime import date
-
 from odoo import api, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
 
-# Campaigns whose claim period binds the company.
-BARRING_STATES = ("approved", "running", "reported")
+from .continuity_dissolution_timetable import DECIDED_STATES
 
 
 class ContinuityDissolution(models.Model):
@@ -38,34 +34,6 @@ class ContinuityDissolution(models.Model):
         if self.not_listed_note:
             errors.append(self.not_listed_note)
         return errors
-
-    def _refund_bar(self):
-        """Return why customers are not refunded now, nothing when they may be.
-
-        :rtype: str | None
-        """
-        self.ensure_one()
-        if self.state not in BARRING_STATES:
-            return None
-        last_day, rule = self._payment_bar()
-        if not last_day or last_day < self._local_today():
-            return None
-        if last_day == date.max:
-            return self.env._(
-                "%(campaign)s: creditors are not paid before the period for their "
-                "claims is over, and it has not begun (%(article)s). Nobody is paid "
-                "before the others.",
-                campaign=self.name,
-                article=rule.article,
-            )
-        return self.env._(
-            "%(campaign)s: creditors are not paid until %(day)s (%(article)s). They "
-            "may still file their claims, and nobody is paid before the others. Pay "
-            "the day after.",
-            campaign=self.name,
-            day=format_date(self.env, last_day, date_format="long"),
-            article=rule.article,
-        )
 
 
 class AccountPayment(models.Model):
@@ -99,7 +67,7 @@ class AccountPayment(models.Model):
                 [
                     ("company_id", "in", leaving.company_id.ids),
                     ("partner_id", "in", leaving.partner_id.commercial_partner_id.ids),
-                    ("dissolution_id.state", "in", BARRING_STATES),
+                    ("dissolution_id.state", "in", DECIDED_STATES),
                 ]
             )
         )
@@ -109,5 +77,5 @@ class AccountPayment(models.Model):
                 if line.partner_id == customer and (
                     line.company_id == payment.company_id
                 ):
-                    if bar := line.dissolution_id._refund_bar():
+                    if bar := line.dissolution_id._payment_bar_message():
                         raise ValidationError(bar)

@@ -1,6 +1,4 @@
-from datetime import date
-from types import SimpleNamespace
-from unittest.mock import patch
+from freezegun import freeze_time
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -60,29 +58,57 @@ class TestObligationGates(ObligationCommon):
         self._receive(self._create_customer("Forgotten"), 10)
         self.assertIn("Forgotten", self._closing_text())
 
-    # === Refunds === #
-
-    def _bar(self, until):
-        rule = SimpleNamespace(article="Company Law 235")
-        patcher = patch.object(
-            type(self.campaign), "_payment_bar", lambda campaign: (until, rule)
-        )
-        self.startPatcher(patcher)
-
     def _pay_out(self, refund):
         return self._pay(refund)
 
+
+@tagged("post_install", "-at_install")
+class TestRefundBar(ObligationCommon):
+    """In China nobody is paid until 45 days after the announcement, here 10 May."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.refund = cls._create_invoice(cls.customer_1, 100, "2027-02-01", refund=True)
+        timetable = cls.env.ref("customer_continuity.timetable_cn_ordinary")
+        cls.campaign.sudo().timetable_id = timetable
+        cls.campaign.sudo()._set_milestones(
+            {
+                "decision": "2027-03-01",
+                "creditors_notified": "2027-03-12",
+                "announcement": "2027-03-22",
+                "claims_end": "2027-05-10",
+                "customers_told": "2027-03-20",
+                "last_service": "2027-08-31",
+            }
+        )
+        cls._start()
+        cls._decided(True)
+
+    @classmethod
+    def _decided(cls, done):
+        milestone = cls.campaign.sudo()._milestone("decision").sudo()
+        milestone.done_on = "2027-03-01" if done else False
+
     def test_no_refund_while_claims_may_be_filed(self):
-        self._bar(date(2027, 4, 15))
-        with self.assertRaisesRegex(
-            ValidationError, r"April 15, 2027 \(Company Law 235\)"
-        ):
-            self._pay_out(self.invoice)
+        with self.assertRaisesRegex(ValidationError, "05/10/2027.*235"):
+            self._pay(self.refund)
 
     def test_no_refund_before_the_period_has_begun(self):
-        self._bar(date.max)
-        with self.assertRaisesRegex(ValidationError, "has not begun"):
-            self._pay_out(self.invoice)
+        self.campaign.sudo()._milestone("announcement").sudo().date_planned = False
+        with self.assertRaisesRegex(ValidationError, "not begun"):
+            self._pay(self.refund)
+
+    def test_the_last_day_is_barred_and_the_next_is_not(self):
+        milestones = self.campaign.sudo().milestone_ids.filtered(
+            lambda m: m.code in ("announcement", "creditors_notified")
+        )
+        for milestone in milestones:
+            milestone.done_on = milestone.date_planned
+        with freeze_time("2027-05-10 12:00:00"), self.assertRaises(ValidationError):
+            self._pay(self.refund)
+        with freeze_time("2027-05-11 06:00:00"):
+            self.assertIn(self._pay(self.refund).state, ("in_process", "paid"))
 
     def test_by_whatever_way_it_leaves_draft(self):
         payment = self.env["account.payment"].create(
@@ -95,7 +121,6 @@ class TestObligationGates(ObligationCommon):
                 "company_id": self.company_a.id,
             }
         )
-        self._bar(date(2027, 4, 15))
         for method in ("action_post", "action_validate"):
             with self.assertRaises(ValidationError):
                 getattr(payment, method)()
@@ -104,31 +129,38 @@ class TestObligationGates(ObligationCommon):
             payment.state = "paid"
         self.assertEqual(payment.state, "draft")
 
-    def test_the_last_day_is_barred_and_the_next_is_not(self):
-        self._bar(date(2027, 3, 1))
-        with self.assertRaises(ValidationError):
-            self._pay_out(self.invoice)
-        self._bar(date(2027, 2, 28))
-        self.assertIn(self._pay_out(self.invoice).state, ("in_process", "paid"))
+    def test_an_accountant_who_sees_no_campaign_is_held_too(self):
+        accountant = self._create_user("accountant", "account.group_account_invoice")
+        self.assertFalse(
+            self.env["continuity.dissolution"].with_user(accountant).has_access("read")
+        )
+        payment = self.env["account.payment"].create(
+            {
+                "payment_type": "outbound",
+                "partner_type": "customer",
+                "partner_id": self.customer_1.id,
+                "amount": 100,
+                "journal_id": self.journals[self.company_a]["cash"].id,
+                "company_id": self.company_a.id,
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "235"):
+            payment.with_user(accountant).action_post()
 
     def test_others_are_paid(self):
-        self._bar(date(2027, 4, 15))
         stranger = self._create_customer("Not concerned")
-        self._pay_out(self._create_invoice(stranger, 5, "2027-02-01", refund=True))
+        self._pay(self._create_invoice(stranger, 5, "2027-02-01", refund=True))
         self._receive(self.customer_1, 10)
-        self._pay_out(
-            self._create_invoice(
-                self.customer_1, 5, "2027-02-01", company=self.company_b, refund=True
-            )
+        elsewhere = self._create_invoice(
+            self.customer_1, 5, "2027-02-01", company=self.company_b, refund=True
         )
+        self._pay(elsewhere)
 
-    def test_nothing_is_barred_before_the_approval(self):
-        self.campaign.sudo().state = "submitted"
-        self._bar(date(2027, 4, 15))
-        self._pay_out(self.invoice)
+    def test_nothing_is_barred_before_the_decision(self):
+        self._decided(False)
+        self._pay(self.refund)
 
     def test_an_obligation_is_not_settled_by_a_refund_either(self):
-        self._bar(date(2027, 4, 15))
         typed = self.env["continuity.obligation"].create(
             {
                 "customer_id": self.line_1.id,
@@ -137,9 +169,10 @@ class TestObligationGates(ObligationCommon):
                 "resolution": "refund",
             }
         )
-        with self.assertRaisesRegex(UserError, "Company Law 235"):
-            typed.with_user(self.author).action_settle()
-        with self.assertRaisesRegex(UserError, "Company Law 235"):
-            typed.with_user(self.author)._decide("In cash")
-        typed.with_user(self.author).resolution = "release"
-        typed.with_user(self.author).action_settle()
+        row = typed.with_user(self.author)
+        with self.assertRaisesRegex(UserError, "235"):
+            row.action_settle()
+        with self.assertRaisesRegex(UserError, "235"):
+            row._decide("In cash")
+        row.resolution = "release"
+        row.action_settle()

@@ -144,6 +144,7 @@
         "views/continuity_dissolution_closing_views.xml",
         "views/continuity_timetable_views.xml",
         "wizards/continuity_dissolution_milestone_done_views.xml",
+        "wizards/continuity_dissolution_wizard_views.xml",
         "views/continuity_dissolution_milestone_views.xml",
         "views/continuity_obligation_views.xml",
         "views/menus.xml",

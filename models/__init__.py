@@ -178,6 +178,7 @@ from . import continuity_dissolution_milestone
 from . import continuity_dissolution_timetable
 from . import continuity_dissolution_watch
 from . import continuity_dissolution_apology
+from . import continuity_dissolution_reason
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_obligation

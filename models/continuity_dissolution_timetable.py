@@ -357,6 +357,13 @@ class ContinuityDissolution(models.Model):
         self.ensure_one()
         # Whoever submits the campaign need not be allowed to read all of its books.
         campaign = self.sudo()
+        if not campaign._origin:
+            # A preview has no register yet: each of these is owed something.
+            return sum(
+                count
+                for _tier, segment, count in campaign._audience_preview()
+                if segment == "unfulfilled"
+            )
         campaign._refresh_obligations()
         return (
             self.env["continuity.obligation"]
@@ -382,23 +389,25 @@ class ContinuityDissolution(models.Model):
             warnings = campaign._timetable_warnings()
             campaign.timetable_warning = "\n".join(warnings) or False
 
+    def _milestone_warnings(self):
+        """Return which milestones are in danger or missed.
+
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        return [
+            milestone._danger()
+            for milestone in self.milestone_ids
+            if milestone.status in ("missed", "endangered")
+        ]
+
     def _timetable_warnings(self):
         """Return what is wrong with the timetable today, for everybody to see.
 
         :rtype: list[str]
         """
         self.ensure_one()
-        warnings = [
-            self.env._(
-                "%(event)s: %(status)s.",
-                event=milestone.event_id.name,
-                status=self.env._("missed")
-                if milestone.status == "missed"
-                else self.env._("endangered"),
-            )
-            for milestone in self.milestone_ids
-            if milestone.status in ("missed", "endangered")
-        ]
+        warnings = self._milestone_warnings()
         if self.state == "draft":
             return self._order_errors() + warnings
         last = self._date_of("last_service")

@@ -34,3 +34,4 @@ from . import continuity_consent_wizard
 from . import continuity_provider_choice
 from . import continuity_dissolution_timetable_reasons
 from . import continuity_dissolution_milestone_done
+from . import continuity_dissolution_wizard

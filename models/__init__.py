@@ -16,6 +16,9 @@ from . import continuity_relationship_refresh_sources
 from . import continuity_relationship_merge
 from . import continuity_relationship_quiet
 from . import continuity_touchpoint
+from . import continuity_touchpoint_show
+from . import continuity_touchpoint_perform
+from . import continuity_touchpoint_close
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_attempt_stopgap

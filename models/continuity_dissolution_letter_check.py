@@ -3,8 +3,9 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from .continuity_dissolution_notice import TRANSLATED_FACTS
+from .continuity_dissolution_notice import MOST_PROVIDERS, TRANSLATED_FACTS
 from .continuity_dissolution_telling import is_talk
+from .continuity_process_language import is_other_script
 from .continuity_touchpoint import OPEN_STATES
 
 # Which contents the letter of an occurrence is checked for.
@@ -101,7 +102,7 @@ class ContinuityDissolutionCustomer(models.Model):
         used = touchpoint._facts_used(*touchpoint._letter_source(lang))
         campaign = self.dissolution_id
         language = dict(self.env["res.lang"].get_installed()).get(lang, lang)
-        return [
+        problems = [
             self.env._(
                 "“%(field)s” is not translated into %(language)s: do so on %(plan)s.",
                 field=campaign._fields[name]._description_string(self.env),
@@ -111,6 +112,34 @@ class ContinuityDissolutionCustomer(models.Model):
             for fact, name in TRANSLATED_FACTS.items()
             if fact in used and campaign._is_text_untranslated(name, lang)
         ]
+        if "fact_providers" not in used:
+            return problems
+        return problems + [
+            self.env._(
+                "What %(provider)s offers is not translated into %(language)s: do so on "
+                "its form.",
+                provider=provider.display_name,
+                language=language,
+            )
+            for provider in self._untranslated_providers(lang)
+        ]
+
+    def _untranslated_providers(self, lang):
+        """Return the recommended providers whose texts the customer could not read.
+
+        :param str lang: code of the language of the letter
+        :rtype: continuity.provider
+        """
+        matches = self.with_context(lang=lang)._match_providers()[:MOST_PROVIDERS]
+        providers = self.env["continuity.provider"].union(
+            *(match["provider"].sudo() for match in matches)
+        )
+        return providers.with_context(lang=lang).filtered(
+            lambda provider: any(
+                text and is_other_script(text, lang)
+                for text in (provider.offer, provider.interest)
+            )
+        )
 
     def action_preview_notices(self):
         """Show the letters of these customers that are not released yet."""

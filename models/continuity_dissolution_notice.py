@@ -219,17 +219,14 @@ class ContinuityDissolutionCustomer(models.Model):
         cell = Markup('<td style="border:1px solid #ccc;padding:3px 6px">%s</td>')
         rows = [self._item_columns(), *(self._item_cells(item) for item in items)]
         rows = [row % Markup("").join(cell % text for text in texts) for texts in rows]
-        table = Markup('<table style="border-collapse:collapse">%s</table>')
+        table = Markup(
+            '<table style="border-collapse:collapse;margin-bottom:12px">%s</table>'
+        )
         return table % Markup("").join(rows)
 
     def _item_columns(self):
-        """Return the headings of open items."""
-        return [
-            self.env._("What"),
-            self.env._("Description"),
-            self.env._("Amount"),
-            self.env._("Until"),
-        ]
+        """Return the headings of open items: few, so that they fit a telephone."""
+        return [self.env._("Open item"), self.env._("Amount"), self.env._("By when")]
 
     def _item_cells(self, item):
         """Return one open item as texts, one per column.
@@ -237,20 +234,13 @@ class ContinuityDissolutionCustomer(models.Model):
         :param dict item: of :meth:`_open_items`
         :rtype: list[str]
         """
-        description = (
-            item.get("document"),
-            item.get("description"),
-            item.get("quantity"),
-            item.get("tracking"),
-        )
-        resolution = item.get("resolution")
+        names = ("kind_label", "document", "description", "quantity", "tracking")
+        what = dict.fromkeys(item.get(name) for name in names)
+        when = (item.get("resolution"), item.get("deadline") or item.get("date"))
         return [
-            item.get("kind_label") or "",
-            " · ".join(dict.fromkeys(filter(None, description))),
+            " · ".join(filter(None, what)),
             item.get("amount") or "",
-            " · ".join(
-                filter(None, [resolution, item.get("deadline") or item.get("date")])
-            ),
+            " · ".join(filter(None, when)),
         ]
 
     def _prepaid_text(self):

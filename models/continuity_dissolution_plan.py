@@ -76,6 +76,9 @@ class ContinuityDissolutionCustomer(models.Model):
             line._plan_escalation(transfer),
             line._plan_reviews(transfer),
         ]
+        for section in sections:
+            pairs = section.get("pairs", ())
+            section["pairs"] = [pair for pair in pairs if pair[1]]
         return sections
 
     def _plan_person(self, *parts):
@@ -254,9 +257,9 @@ class ContinuityDissolutionCustomer(models.Model):
         return {
             "title": self.env._("Steps"),
             "columns": [
-                self.env._("What"),
-                self.env._("Who"),
-                self.env._("Until"),
+                self.env._("Step"),
+                self.env._("Done by"),
+                self.env._("By when"),
             ],
             "rows": rows,
         }

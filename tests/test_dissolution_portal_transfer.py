@@ -90,6 +90,20 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self.assertIn("Jia Logistics", body)
         self.assertIn("One of our shareholders holds 20 % of it.", body)
 
+    def test_offer_in_another_language(self):
+        self.focus.partner_id.lang = "zh_CN"
+        letter = self._letter_of(self.focus)
+        self.assertIn("What Jia Logistics offers is not", self._problems(letter))
+        for provider, offer in (
+            (self.provider, "承接货运。"),
+            (self.other, "公路运输。"),
+        ):
+            provider.with_context(lang="zh_CN").write(
+                {"offer": offer, "interest": "本公司股东持股20%。"}
+            )
+        self.env.invalidate_all()
+        self.assertNotIn("offers is not", self._problems(letter))
+
     def test_choice_of_a_provider_is_no_consent(self):
         transfer = self._choose_provider()
         self.assertEqual(transfer.contract_consent, "none")

@@ -116,8 +116,8 @@ class ContinuityDissolutionCustomer(models.Model):
             return problems
         return problems + [
             self.env._(
-                "What %(provider)s offers is not translated into %(language)s: do so on "
-                "its form.",
+                "What %(provider)s offers is not translated into %(language)s: do so "
+                "on its form.",
                 provider=provider.display_name,
                 language=language,
             )

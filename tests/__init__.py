@@ -46,7 +46,14 @@ from . import test_handover_handed_on
 from . import test_handover_invitation
 from . import test_handover_outcome
 from . import test_handover_outcome_margin
-from . import test_handover_plan
+from . import test_handover_approval
+from . import test_handover_capacity
+from . import test_handover_frozen
+from . import test_handover_items
+from . import test_handover_overrule
+from . import test_handover_result
+from . import test_handover_running
+from . import test_handover_submission
 from . import test_handover_support
 from . import test_handover_telling
 from . import test_handover_telling_tour

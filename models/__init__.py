@@ -191,6 +191,7 @@ from . import continuity_obligation_refresh
 from . import continuity_obligation_closing
 from . import continuity_dissolution_audience_sql
 from . import continuity_dissolution_audience
+from . import continuity_dissolution_merge
 from . import continuity_dissolution_segment
 from . import continuity_dissolution_notice
 from . import continuity_dissolution_telling

@@ -87,13 +87,13 @@ class ContinuityObligation(models.Model):
         precompute=True,
         string="Campaign",
     )
+    # Few indexes: a campaign writes tens of thousands of rows at once.
     company_id = fields.Many2one(
-        related="customer_id.company_id", store=True, index=True, precompute=True
+        related="customer_id.company_id", store=True, precompute=True
     )
     partner_id = fields.Many2one(
         related="customer_id.partner_id",
         store=True,
-        index=True,
         precompute=True,
         string="Customer",
     )
@@ -112,7 +112,6 @@ class ContinuityObligation(models.Model):
         ],
         required=True,
         default="other",
-        index=True,
     )
     origin_model = fields.Char(readonly=True, copy=False)
     origin_id = fields.Many2oneReference(
@@ -173,7 +172,6 @@ class ContinuityObligation(models.Model):
         default="open",
         readonly=True,
         copy=False,
-        index=True,
     )
     settled_on = fields.Date(readonly=True, copy=False)
     settled_by_id = fields.Many2one(

@@ -177,10 +177,7 @@ class ContinuityDissolution(models.Model):
             )
         )
         found = cr.rowcount
-        cr.execute(
-            "CREATE INDEX ON continuity_found (kind, origin_model, origin_id);"
-            "ANALYZE continuity_found"
-        )
+        cr.execute("ANALYZE continuity_found")
         return found
 
     def _set_planner(self, many=True):

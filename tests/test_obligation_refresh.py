@@ -101,6 +101,39 @@ class TestObligationRefresh(ObligationCommon):
         self.assertEqual(row.customer_id, self.line_2)
         self.assertEqual(row.partner_id, self.customer_2)
 
+    def test_merging_customers_loses_nothing(self):
+        self._start()
+        self._tell(self.line_1)
+        typed = self.env["continuity.obligation"].create(
+            {"customer_id": self.line_2.id, "kind": "data", "description": "Photos"}
+        )
+        self._order(self.customer_2, (1, 0, 10))
+        self.campaign._refresh_obligations()
+        contacts = (self.line_1 | self.line_2).touchpoint_ids
+        rows = self.campaign.obligation_ids
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer_1 | self.customer_2).ids, self.customer_1
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self.line_2.exists())
+        self.assertEqual(self.line_1.obligation_ids, rows)
+        self.assertEqual(typed.partner_id, self.customer_1)
+        self.assertEqual(self.line_1.touchpoint_ids, contacts)
+        self.assertEqual(self.line_1.state, "planned", "half of it has not heard")
+        result = self.campaign._refresh_obligations()
+        self.assertEqual(result["created"], 0)
+
+    def test_merging_with_somebody_not_listed_keeps_the_line(self):
+        other = self._create_customer("Doublet")
+        rows = self.line_1.obligation_ids
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer_1 | other).ids, other
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.line_1.partner_id, other)
+        self.assertEqual(self.line_1.obligation_ids, rows)
+        self.assertEqual(rows.partner_id, other)
+
     def test_deadlines_come_from_the_timetable(self):
         self._dates(last_service="2027-06-30")
         self.campaign._refresh_obligations()

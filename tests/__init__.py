@@ -26,8 +26,11 @@ from . import test_obligation_refresh
 from . import test_dissolution_timetable
 from . import test_dissolution_wizard
 from . import test_first_contact
+from . import test_followup_cron
 from . import test_followup_planning
 from . import test_followup_reasons
+from . import test_followup_result
+from . import test_followup_room
 from . import test_followup_rule
 from . import test_followup_steps
 from . import test_followup_year
@@ -103,6 +106,7 @@ from . import test_today
 from . import test_today_tour
 from . import test_today_undo
 from . import test_touchpoint
+from . import test_touchpoint_bulk
 from . import test_translations
 from . import test_uncertain
 from . import test_user_audit

@@ -69,14 +69,14 @@ class ContinuityDissolution(models.Model):
         return result
 
     def _check_named_exporters(self, added):
-        """Refuse that somebody names themself once the campaign is approved, and keep
-        who named whom.
+        """Refuse that somebody names themself once the campaign is submitted, and
+        keep who named whom.
 
         :param added: ``res.users``
         :raise AccessError: unless an approver or a manager names somebody else
         """
         self.ensure_one()
-        if not added or self.state in ("draft", "submitted"):
+        if not added or self.state == "draft":
             return
         self._check_may_manage()
         if self.env.user in added:

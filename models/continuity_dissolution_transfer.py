@@ -105,12 +105,10 @@ class ContinuityDissolutionCustomer(models.Model):
             if shared:
                 score += min(shared, FIT)
                 reasons.append(self.env._("Works with %s", line.strip()))
-                internal.append(self.env._("fits the customer's preferences"))
+                internal.append(self.env._("Fits what is noted of their preferences"))
         places = provider.capacity and provider.free_places
         if places:
             internal.append(self.env._("%s places left", places))
-        if provider.interest:
-            internal.append(self.env._("interest of ours: %s", provider.interest))
         return {
             "provider": provider.sudo(self.env.su),
             "score": score,

@@ -75,6 +75,7 @@ class TestExportGuard(ExportGuardCommon):
             {"name": "Unknown caller", "phone": "1", "company_id": self.company_a.id}
         )
         records = [order, order.order_line, invoice, lead, self.line_1]
+        records += [self.customer_1.activity_schedule(summary="Call them")]
         records += [self.line_1.relationship_id, self.contact_1, self.notice]
         for record in records:
             self._assert_refused(self.user_manager, record)
@@ -227,19 +228,16 @@ class TestExportGuardHttp(ExportGuardCommon, HttpCase):
             },
         )
 
+    def _bearer(self, user):
+        keys = self.env["res.users.apikeys"].with_user(user)
+        key = keys._generate("rpc", "test", datetime.now() + timedelta(days=1))
+        return {"Authorization": f"Bearer {key}"}
+
     def _json2(self, user, model, method, **params):
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(user)
-            ._generate("rpc", "test", datetime.now() + timedelta(days=1))
-        )
         return self.url_open(
             f"/json/2/{model}/{method}",
             data=json.dumps(params),
-            headers={
-                "Authorization": f"Bearer {key}",
-                "Content-Type": "application/json",
-            },
+            headers={**self._bearer(user), "Content-Type": "application/json"},
         )
 
     def test_list_export(self):
@@ -282,6 +280,16 @@ class TestExportGuardHttp(ExportGuardCommon, HttpCase):
                     self.assertNotIn("Customer 1", response.text)
         # Each list, and reading by a program once a day.
         self.assertEqual(len(self.log.search([])), 2)
+
+    def test_lists_as_json(self):
+        self.env["ir.config_parameter"].sudo().set_param("web.json.enabled", "1")
+        url = "/json/1/action-base.action_partner_form?domain=[('id','=',%s)]"
+        url %= self.customer_1.id
+        for user, status in ((self.user_sales_a, 403), (self.exporter, 200)):
+            response = self.url_open(url, headers=self._bearer(user))
+            self.assertEqual(response.status_code, status, response.text)
+            self.assertEqual("Customer 1" in response.text, status == 200)
+        self.assertEqual(self.log.search([]).user_id, self.exporter)
 
     def test_json2_of_another_company(self):
         response = self._json2(

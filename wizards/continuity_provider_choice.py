@@ -37,7 +37,7 @@ class ContinuityProviderChoice(models.TransientModel):
                         {
                             "provider_id": match["provider"].id,
                             "rank": rank,
-                            "reasons": "\n".join(match["reasons"]),
+                            "reasons": " · ".join(match["reasons"]),
                         }
                     )
                     for rank, match in enumerate(line._match_providers(), 1)

@@ -172,6 +172,7 @@ from . import continuity_data_rule
 from . import continuity_provider
 from . import continuity_provider_document
 from . import continuity_transfer
+from . import continuity_transfer_consent
 from . import continuity_consent
 from . import continuity_export_gate
 from . import continuity_export_package

@@ -8,8 +8,6 @@ from .continuity_transfer import CURRENT_STATES
 
 # What each fit counts; words in common count one each, up to the same.
 FIT = 3
-# A customer who is to choose is helped by few.
-RECOMMENDED = 3
 
 
 class ContinuityDissolutionCustomer(models.Model):
@@ -147,24 +145,6 @@ class ContinuityDissolutionCustomer(models.Model):
         )
         products = self.env["product.product"].sudo().union(*(row[0] for row in groups))
         return products.categ_id
-
-    def _provider_texts(self):
-        return super()._provider_texts() + [
-            {
-                "name": match["provider"].sudo().display_name,
-                "offer": " ".join(
-                    filter(
-                        None,
-                        [
-                            match["provider"].sudo().offer,
-                            ", ".join(match["customer_reasons"]),
-                        ],
-                    )
-                ),
-                "interest": match["provider"].sudo().interest or "",
-            }
-            for match in self._match_providers()[:RECOMMENDED]
-        ]
 
     # === TRANSFER === #
 

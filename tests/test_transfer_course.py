@@ -39,13 +39,6 @@ class TestProviderMatching(TransferCommon):
         self.assertNotIn("preferences", text)
         self.assertIn("preferences", "\n".join(match["reasons"]))
 
-    def test_interest_is_disclosed(self):
-        self.provider.interest = "Our owner holds 10 %"
-        texts = self.line_1._provider_texts()
-        self.assertEqual(texts[0]["name"], "Provider One")
-        self.assertEqual(texts[0]["interest"], "Our owner holds 10 %")
-        self.assertEqual(texts[1]["interest"], "")
-
     def test_what_they_bought(self):
         category = self.env["product.category"].create({"name": "Presses"})
         child = category.create({"name": "Spare parts", "parent_id": category.id})

@@ -220,6 +220,22 @@ class ContinuityDissolutionCustomer(models.Model):
         )
         return transfer.sudo(self.env.su)
 
+    def _combine_into(self, target):
+        # There is one under way at a time: that of the customer who stays.
+        if target.sudo().transfer_id:
+            for transfer in self.sudo().transfer_id:
+                left = transfer.state in ("exported", "running")
+                transfer.write(
+                    {
+                        "state": "done" if left else "cancelled",
+                        "cancel_reason": self.env._(
+                            "Merged with %s, whose own transfer is under way.",
+                            target.display_name,
+                        ),
+                    }
+                )
+        return super()._combine_into(target)
+
     def _reopen(self):
         """Look after customers again who were closed."""
         self.sudo().filtered(lambda line: line.state == "closed").state = "told"

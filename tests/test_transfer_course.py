@@ -238,6 +238,18 @@ class TestTransferCourse(TransferCommon):
         self.assertEqual(self.transfer.state, "cancelled")
         self.assertFalse(self.line_1.transfer_id)
 
+    def test_merged_customers(self):
+        other = self.line_2.sudo()._propose_transfer(self.provider_2)
+        consent = self._answer("contract", "given", other)
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer_1 | self.customer_2).ids, self.customer_1
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.line_1.transfer_id, self.transfer)
+        self.assertEqual(self.line_1.transfer_ids, self.transfer | other)
+        self.assertEqual(other.state, "cancelled")
+        self.assertEqual(consent.partner_id, self.customer_1, "Evidence stays.")
+
     def test_rules_of_the_jurisdictions(self):
         rules = self.env["continuity.data.rule"]
         for code, base, days in (

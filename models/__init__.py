@@ -83,6 +83,7 @@ from . import continuity_card_batch_line
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover
+from . import continuity_handover_running
 from . import continuity_handover_submission
 from . import continuity_handover_daily
 from . import continuity_handover_approval

@@ -7,8 +7,8 @@ from common import Population, analyze, median_ratio, seconds
 from odoo.tools import SQL
 
 CUSTOMERS = 20_000
-ORDERS = 100_000
-INVOICES = 100_000
+ORDERS = 200_000
+INVOICES = 200_000
 PAYMENTS = 5_000
 TODAY = date(2026, 6, 30)
 ROUNDS = 3
@@ -61,8 +61,8 @@ class Books(Population):
     """Customers with orders, invoices and payments, most of them long settled."""
 
     def add_orders(self, number):
-        """Add confirmed orders of two lines; every twentieth is not delivered to the
-        end, every fortieth not invoiced."""
+        """Add confirmed orders of two lines; every fortieth is not delivered to the
+        end, every eightieth not invoiced."""
         product = self.env["product.product"].create(
             {"name": "Bench", "type": "service"}
         )
@@ -107,8 +107,8 @@ class Books(Population):
                    SELECT %(line)s + 2 * (i - %(first)s) + n, i, %(company)s,
                           %(currency)s, %(partner)s + (i %% %(customers)s), 'Goods',
                           %(product)s, %(uom)s, 3,
-                          CASE WHEN n = 0 AND (i / 7) %% 20 = 0 THEN 1 ELSE 3 END,
-                          CASE WHEN (i / 7) %% 40 = 1 THEN 0 ELSE 3 END,
+                          CASE WHEN n = 0 AND (i / 7) %% 40 = 0 THEN 1 ELSE 3 END,
+                          CASE WHEN (i / 7) %% 80 = 1 THEN 0 ELSE 3 END,
                           50, 150, 150, 'sale', 0, 1, now(), 1, now()
                      FROM generate_series(%(first)s, %(final)s) i,
                           generate_series(0, 1) n""",
@@ -117,7 +117,7 @@ class Books(Population):
         )
 
     def add_invoices_of_orders(self, number):
-        """Add an invoice for each order; every twentieth is not paid."""
+        """Add an invoice for each order; every fortieth is not paid."""
         journal = self.env["account.journal"].search(
             [("type", "=", "sale"), ("company_id", "=", self.company.id)], limit=1
         )
@@ -150,8 +150,8 @@ class Books(Population):
                    SELECT i, 'BENCH/' || i, %(journal)s, %(company)s, %(currency)s, 1,
                           'posted', 'out_invoice', 'no', day, day, partner, partner,
                           300, 300, 300, 300,
-                          CASE WHEN o %% 20 = 3 THEN 300 ELSE 0 END,
-                          CASE WHEN o %% 20 = 3 THEN 'not_paid' ELSE 'paid' END,
+                          CASE WHEN o %% 40 = 3 THEN 300 ELSE 0 END,
+                          CASE WHEN o %% 40 = 3 THEN 'not_paid' ELSE 'paid' END,
                           1, now(), 1, now()
                      FROM (SELECT i, i - %(first)s AS o,
                                   %(today)s::date - ((i %% 1800)::int) AS day,

@@ -80,11 +80,13 @@ class ContinuityConsent(models.Model):
     def write(self, vals):
         """Refuse: an answer is evidence. A later answer is a row of its own.
 
-        :raise UserError: always
+        :raise UserError: for any value
         """
-        raise UserError(
-            self.env._("An answer is never changed: record what was said later.")
-        )
+        if vals:
+            raise UserError(
+                self.env._("An answer is never changed: record what was said later.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

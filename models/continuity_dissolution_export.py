@@ -41,7 +41,7 @@ class ContinuityDissolution(models.Model):
         return restrictions
 
     def _exported(self, log):
-        super()._exported(log)
+        result = super()._exported(log)
         campaign = self.sudo()
         # Whoever leads learns of it from somebody else: not of their own exports.
         people = campaign._lead() | campaign.owner_id
@@ -58,6 +58,7 @@ class ContinuityDissolution(models.Model):
             ),
             log.field_names,
         )
+        return result
 
     def write(self, vals):
         if "export_user_ids" not in vals or self.env.su:

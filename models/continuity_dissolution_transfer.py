@@ -148,23 +148,6 @@ class ContinuityDissolutionCustomer(models.Model):
 
     # === TRANSFER === #
 
-    def _on_choice(self):
-        result = super()._on_choice()
-        # Whoever finishes with us after all goes to nobody; what has left has left.
-        given_up = self.transfer_id.filtered(
-            lambda t: (
-                t.state in ("proposed", "agreed") and t.customer_id.choice != "transfer"
-            )
-        )
-        if given_up:
-            given_up.write(
-                {
-                    "state": "cancelled",
-                    "cancel_reason": self.env._("The customer decided otherwise."),
-                }
-            )
-        return result
-
     def _propose_transfer(self, provider=None):
         """Begin the transfer to a provider; one under way to another is given up.
 

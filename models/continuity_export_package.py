@@ -87,9 +87,11 @@ class ContinuityExportPackage(models.Model):
     def write(self, vals):
         """Refuse: what left cannot be changed afterwards.
 
-        :raise UserError: always
+        :raise UserError: for any value
         """
-        raise UserError(self.env._("What was handed over is evidence: it stays."))
+        if vals:
+            raise UserError(self.env._("What was handed over is evidence: it stays."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

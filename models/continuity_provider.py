@@ -55,7 +55,6 @@ class ContinuityProvider(models.Model):
         help="What it offers, to whom, at what price: customers read this.",
     )
     service_level = fields.Text(
-        string="Service Level",
         translate=True,
         help="The service before and after, and the continuation clause in its own "
         "words: goes into the transition plan.",

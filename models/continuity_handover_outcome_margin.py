@@ -47,14 +47,14 @@ class ContinuityHandoverOutcome(models.Model):
         return arch, view
 
     def _measure(self, company, day, days, today):
-        super()._measure(company, day, days, today)
-        if not self._knows_margin():
-            return
-        margins = self._read_margins(company, day, days)
-        for row in self:
-            counted = row.state not in ("merged", "moved_again")
-            before, after = margins[row.partner_id.id] if counted else (0, 0)
-            row.write({"margin_before": before, "margin_after": after})
+        result = super()._measure(company, day, days, today)
+        if self._knows_margin():
+            margins = self._read_margins(company, day, days)
+            for row in self:
+                counted = row.state not in ("merged", "moved_again")
+                before, after = margins[row.partner_id.id] if counted else (0, 0)
+                row.write({"margin_before": before, "margin_after": after})
+        return result
 
     def _read_margins(self, company, day, days):
         """Return the margin of confirmed orders before and after, by customer.

@@ -354,3 +354,43 @@ class TestLetterChangedSinceRelease(NoticeCommon, SendingCommon):
         self.assertEqual(letter.state, "owed")
         self.assertIn("how to claim", letter.send_error)
         self.assertFalse(self.sink.messages)
+
+    def test_order_delivered_meanwhile(self):
+        """With real documents: listed at the release, delivered before it leaves."""
+        self.company_a.continuity_stop_quotations = False
+        order = self._create_order(self.small.partner_id, 750, "2027-02-10")
+        self.env.invalidate_all()
+        letter = self._letter_of(self.small)
+        letter.with_user(self.leaver).action_release()
+        self.assertIn(order.name, letter.letter_body)
+        order.order_line.qty_delivered = 1
+        self._create_invoice_of(order)
+        self._run()
+        self.assertEqual(letter.state, "done")
+        self.assertTrue(letter.letter_updated_on)
+        self.assertNotIn("Not delivered", letter.letter_body)
+
+    def _create_invoice_of(self, order):
+        invoice = order._create_invoices()
+        invoice.invoice_date = "2027-03-01"
+        invoice.action_post()
+
+    def test_paper_says_what_is_true_when_it_is_printed(self):
+        letter = self._letter_of(self.small)
+        letter.letter_medium = "paper"
+        letter.partner_id.write({"street": "Main Street 1", "city": "Berlin"})
+        self._set(
+            self.env.registry["continuity.touchpoint"],
+            "_render_pdf",
+            lambda touchpoint: b"%PDF-1.4 " + str(touchpoint.letter_body).encode(),
+        )
+        self._items([ITEM], fingerprint="before")
+        letter.with_user(self.leaver).action_release()
+        self._items([], fingerprint="delivered")
+        with self.assertRaisesRegex(UserError, "has changed since it was released"):
+            letter.with_user(self.leaver).action_mark_posted()
+        content, skipped = letter.with_user(self.leaver)._print_letters()
+        self.assertFalse(skipped)
+        self.assertNotIn(b"Two pallets", content)
+        letter.with_user(self.leaver).action_mark_posted()
+        self.assertEqual(letter.state, "done")

@@ -159,21 +159,27 @@ class ContinuityDissolutionCustomer(models.Model):
     def _letter_fact_values(self, touchpoints):
         lines = self.sudo().grouped("id")
         values = super()._letter_fact_values(touchpoints)
+        # Of all letters at once: each look into the books costs several SELECTs.
+        items = self.sudo()._open_items_by_line(self.env.lang)
+        prepaid = self.sudo()._prepaid_texts()
         for touchpoint in touchpoints:
-            line = lines.get(touchpoint.origin_id)
-            if line:
-                values[touchpoint.id] = line._prepare_facts(touchpoint)
+            line_id = touchpoint.origin_id
+            if line := lines.get(line_id):
+                values[touchpoint.id] = line._prepare_facts(
+                    touchpoint, items[line_id], prepaid[line_id]
+                )
         return values
 
-    def _prepare_facts(self, touchpoint):
+    def _prepare_facts(self, touchpoint, items, prepaid):
         """Return the facts of one letter, in the language of the context.
 
         :param touchpoint: the ``continuity.touchpoint`` of the letter
+        :param list items: see :meth:`_open_items`
+        :param str prepaid: see :meth:`_prepaid_texts`
         :rtype: dict[str, str]
         """
         self.ensure_one()
         campaign = self.dissolution_id
-        items = self._open_items(self.env.lang)
         days = {
             "fact_decision_date": campaign._date_of("decision", done=True),
             "fact_last_service": campaign._date_of("last_service"),
@@ -187,7 +193,7 @@ class ContinuityDissolutionCustomer(models.Model):
             "fact_reason": campaign.customer_reason,
             "fact_stage": campaign._stage_text(),
             "fact_open_items": self._items_table(items),
-            "fact_prepaid": self._prepaid_text(),
+            "fact_prepaid": prepaid,
             "fact_claim_how": _lines(campaign.claim_how),
             "fact_export_guide": _lines(campaign.export_guide),
             "fact_data_handling": _lines(campaign.data_handling),
@@ -243,23 +249,26 @@ class ContinuityDissolutionCustomer(models.Model):
             " · ".join(filter(None, when)),
         ]
 
-    def _prepaid_text(self):
-        """Return what this customer has paid in advance or has as a credit, by
+    def _prepaid_texts(self):
+        """Return what these customers have paid in advance or have as a credit, by
         currency; empty for whoever is no creditor.
 
-        :rtype: str
+        :return: texts by id of the line
+        :rtype: dict[int, str]
         """
-        self.ensure_one()
-        amounts = defaultdict(float)
-        for row in self.sudo()._open_rows()[self.id]:
-            if row["kind"] in MONEY_OWED:
-                amounts[row["currency_id"]] += row["amount"]
         currencies = self.env["res.currency"]
-        return " + ".join(
-            formatLang(self.env, amount, currency_obj=currencies.browse(currency_id))
-            for currency_id, amount in sorted(amounts.items())
-            if currency_id and amount
-        )
+        texts = {}
+        for line_id, rows in self.sudo()._open_rows().items():
+            amounts = defaultdict(float)
+            for row in rows:
+                if row["kind"] in MONEY_OWED and row["currency_id"]:
+                    amounts[row["currency_id"]] += row["amount"]
+            texts[line_id] = " + ".join(
+                formatLang(self.env, amount, currency_obj=currencies.browse(key))
+                for key, amount in sorted(amounts.items())
+                if amount
+            )
+        return texts
 
     def _providers_list(self):
         """Return the providers that fit this customer as a list, the best first, each
@@ -349,25 +358,30 @@ class ContinuityDissolutionCustomer(models.Model):
     def _letter_marks(self, touchpoints):
         lines = self.sudo().grouped("id")
         marks = super()._letter_marks(touchpoints)
-        for touchpoint in touchpoints:
-            if line := lines.get(touchpoint.origin_id):
-                marks[touchpoint.id] = line._letter_mark(touchpoint)
+        by_lang = touchpoints.grouped(lambda t: t.letter_lang or t._letter_language())
+        for lang, letters in by_lang.items():
+            translated = self.with_context(lang=lang)
+            facts = translated._letter_fact_values(letters.with_context(lang=lang))
+            for letter in letters:
+                if letter.origin_id in lines:
+                    marks[letter.id] = lines[letter.origin_id]._letter_mark(
+                        letter, lang, facts[letter.id]
+                    )
         return marks
 
-    def _letter_mark(self, touchpoint):
+    def _letter_mark(self, touchpoint, lang, facts):
         """Return the fingerprint of what this letter says that may change: its facts
         that come from the campaign and the books.
 
+        :param str lang: code of the language of the letter
+        :param dict facts: its facts, as they are now
         :rtype: str
         """
         self.ensure_one()
-        lang = touchpoint.letter_lang or touchpoint._letter_language()
         used = touchpoint._facts_used(*touchpoint._letter_source(lang))
-        line = self.with_context(lang=lang)
-        facts = line._prepare_facts(touchpoint.with_context(lang=lang))
         said = {name: str(value or "") for name, value in facts.items() if name in used}
         if {"fact_open_items", "fact_prepaid"} & set(used):
-            said["items"] = line._items_fingerprint()
+            said["items"] = self._items_fingerprint()
         text = json.dumps(said, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

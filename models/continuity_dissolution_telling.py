@@ -70,12 +70,22 @@ class ContinuityDissolutionCustomer(models.Model):
         """
         self.ensure_one()
         if not steps:
-            return [self._prepare_telling("tell:0", self._letter_channels(), 0)]
+            return [
+                self._prepare_telling(
+                    "tell:0",
+                    self._letter_channels(),
+                    0,
+                    letter=self.segment or "settled",
+                )
+            ]
+        # After a talk the letter confirms it; else it is that of the segment.
+        talk = any(is_talk(step) for step in steps)
         return [
             self._prepare_telling(
                 f"tell:{step.id}",
                 step._ordered_channels(),
                 step.offset_days,
+                letter="met" if talk else self.segment or "settled",
                 attendee_ids=[
                     Command.set(
                         (self.dissolution_id._lead() - self._speaker()).ids
@@ -96,12 +106,13 @@ class ContinuityDissolutionCustomer(models.Model):
             return mail + paper
         return paper + mail
 
-    def _prepare_telling(self, occurrence, channels, days, **values):
+    def _prepare_telling(self, occurrence, channels, days, letter=None, **values):
         """Return one touchpoint by which this customer is told.
 
         :param str occurrence: see ``continuity.touchpoint``
         :param channels: accepted ``continuity.channel``, the proposed one first
         :param int days: calendar days after today
+        :param str letter: code of a shipped letter, where it is one
         :param values: further values
         :rtype: dict
         """
@@ -110,12 +121,11 @@ class ContinuityDissolutionCustomer(models.Model):
         line = self.with_context(lang=speaker.lang)
         campaign = self.dissolution_id
         due = fields.Date.add(campaign._local_today(), days=days)
-        letter = {}
-        if channels[:1].written:
-            letter = self._prepare_letter_values(self._letter_code())
+        written = channels[:1].written and letter
+        letter_values = self._prepare_letter_values(letter) if written else {}
         name = (
             line.env._("Notice of dissolution: %s", self.display_name)
-            if channels[:1].written
+            if written
             else line.env._("Tell about the dissolution: %s", self.display_name)
         )
         return self._prepare_touchpoint_values(
@@ -135,23 +145,9 @@ class ContinuityDissolutionCustomer(models.Model):
                 ).get(self.segment, ""),
                 reason=" ".join((self.segment_reason or "").split()),
             ).strip(),
-            **letter,
+            **letter_values,
             **values,
         )
-
-    def _letter_code(self):
-        """Return which notice this customer gets: after a talk the one that confirms
-        it, else that of the segment.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        steps = self.env["continuity.policy.step"]._steps_for(
-            "dissolution", self.tier_id, self.segment
-        )
-        if any(is_talk(step) for step in steps):
-            return "met"
-        return self.segment or "settled"
 
     def _prepare_letter_values(self, code):
         """Return what makes a touchpoint of this line a letter.
@@ -190,16 +186,17 @@ class ContinuityDissolutionCustomer(models.Model):
     def _prepare_creditor_values(self):
         """Return the touchpoint of the creditor notice."""
         campaign = self.dissolution_id
-        values = self._prepare_telling("creditor", self._letter_channels(), 0)
-        bound = campaign._date_of("creditors_notified")
-        speaker = self._speaker()
         code = (campaign.jurisdiction_id.code or "").lower().replace("-", "_")
         letter = f"creditor_{code}"
         if not self.env.ref(LETTER % letter, raise_if_not_found=False):
             letter = "creditor"
+        values = self._prepare_telling(
+            "creditor", self._letter_channels(), 0, letter=letter
+        )
+        bound = campaign._date_of("creditors_notified")
+        speaker = self._speaker()
         return {
             **values,
-            **self._prepare_letter_values(letter),
             "name": self.with_context(lang=speaker.lang).env._(
                 "Creditor notice: %s", self.display_name
             ),
@@ -304,12 +301,9 @@ class ContinuityDissolutionCustomer(models.Model):
         ).sudo()
         self.env["continuity.touchpoint"]._plan(
             [
-                {
-                    **line._prepare_telling(
-                        "apology:letter", line._letter_channels(), 1
-                    ),
-                    **line._prepare_letter_values("apology"),
-                }
+                line._prepare_telling(
+                    "apology:letter", line._letter_channels(), 1, letter="apology"
+                )
                 for line in lines
             ]
         )

@@ -167,11 +167,17 @@ class NoticeCommon(LetterCommon):
     def _items(self, items, fingerprint="1", prepaid=""):
         """What the books say of every customer, until the end of the test."""
         model = self.env.registry["continuity.dissolution.customer"]
-        self._set(model, "_open_items", lambda line, lang: items)
+        self._set(
+            model,
+            "_open_items_by_line",
+            lambda lines, lang: dict.fromkeys(lines.ids, items),
+        )
         self._set(model, "_items_fingerprint", lambda line: fingerprint)
         self._set(model, "_is_creditor", lambda line: bool(prepaid))
         self._set(model, "_creditors", lambda lines: lines if prepaid else lines[:0])
-        self._set(model, "_prepaid_text", lambda line: prepaid)
+        self._set(
+            model, "_prepaid_texts", lambda lines: dict.fromkeys(lines.ids, prepaid)
+        )
         self.env.invalidate_all()
 
     def _set(self, model, name, method):

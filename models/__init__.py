@@ -198,6 +198,7 @@ from . import continuity_dissolution_segment
 from . import continuity_dissolution_notice
 from . import continuity_dissolution_telling
 from . import continuity_dissolution_letter_check
+from . import continuity_dissolution_books
 from . import continuity_dissolution_choice
 from . import continuity_dissolution_transfer
 from . import continuity_dissolution_portal

@@ -165,17 +165,18 @@ class ContinuityDissolutionCustomer(models.Model):
         for touchpoint in touchpoints:
             line_id = touchpoint.origin_id
             if line := lines.get(line_id):
-                values[touchpoint.id] = line._prepare_facts(
-                    touchpoint, items[line_id], prepaid[line_id]
-                )
+                values[touchpoint.id] = {
+                    **line._prepare_facts(touchpoint),
+                    "fact_open_items": line._items_table(items[line_id]),
+                    "fact_prepaid": prepaid[line_id],
+                }
         return values
 
-    def _prepare_facts(self, touchpoint, items, prepaid):
-        """Return the facts of one letter, in the language of the context.
+    def _prepare_facts(self, touchpoint):
+        """Return the facts of one letter besides those of the books, in the language of
+        the context; extensions add theirs.
 
         :param touchpoint: the ``continuity.touchpoint`` of the letter
-        :param list items: see :meth:`_open_items`
-        :param str prepaid: see :meth:`_prepaid_texts`
         :rtype: dict[str, str]
         """
         self.ensure_one()
@@ -192,8 +193,6 @@ class ContinuityDissolutionCustomer(models.Model):
         return {
             "fact_reason": campaign.customer_reason,
             "fact_stage": campaign._stage_text(),
-            "fact_open_items": self._items_table(items),
-            "fact_prepaid": prepaid,
             "fact_claim_how": _lines(campaign.claim_how),
             "fact_export_guide": _lines(campaign.export_guide),
             "fact_data_handling": _lines(campaign.data_handling),

@@ -137,6 +137,38 @@ class TestDissolutionTelling(NoticeCommon):
         self.env.invalidate_all()
         self.assertNotIn("until when no creditor", self._problems(notice))
 
+    # === The books change === #
+
+    def test_contacts_follow_the_books(self):
+        """A settled customer has an order again: spoken to first, another letter; and
+        a credit makes them a creditor."""
+        self.company_a.continuity_stop_quotations = False
+        customer = self.small.partner_id
+        self.assertFalse(self._talk_of(self.small))
+        self._create_order(customer, 750, "2027-02-10")
+        self._create_invoice(customer, 200, "2027-02-12", refund=True)
+        self.env.flush_all()
+        self.campaign._refresh_obligations()
+        self.env.invalidate_all()
+        self.assertEqual(self.small.segment, "unfulfilled")
+        self.assertTrue(self._talk_of(self.small))
+        letter = self._letter_of(self.small)
+        self.assertEqual(
+            letter.template_id,
+            self.env.ref("customer_continuity.letter_dissolution_unfulfilled"),
+        )
+        notice = self.small.touchpoint_ids.filtered(
+            lambda t: t.occurrence == "creditor"
+        )
+        self.assertEqual(
+            notice.template_id,
+            self.env.ref("customer_continuity.letter_dissolution_creditor_cn"),
+        )
+        before = self.small.touchpoint_ids
+        self.campaign._refresh_obligations()
+        self.env.invalidate_all()
+        self.assertEqual(self.small.touchpoint_ids, before)
+
     def test_apology_is_repeated_in_writing(self):
         values = self.small._prepare_telling("apology", self.channel_call, 1)
         call = self.env["continuity.touchpoint"]._plan([values])

@@ -75,17 +75,16 @@ class ContinuityDissolutionCustomer(models.Model):
                     "tell:0",
                     self._letter_channels(),
                     0,
-                    letter=self.segment or "settled",
+                    letter=self._letter_code(steps),
                 )
             ]
-        # After a talk the letter confirms it; else it is that of the segment.
-        talk = any(is_talk(step) for step in steps)
+        letter = self._letter_code(steps)
         return [
             self._prepare_telling(
                 f"tell:{step.id}",
                 step._ordered_channels(),
                 step.offset_days,
-                letter="met" if talk else self.segment or "settled",
+                letter=letter,
                 attendee_ids=[
                     Command.set(
                         (self.dissolution_id._lead() - self._speaker()).ids
@@ -148,6 +147,22 @@ class ContinuityDissolutionCustomer(models.Model):
             **letter_values,
             **values,
         )
+
+    def _letter_code(self, steps=None):
+        """Return which notice this customer gets: after a talk the one that confirms
+        it, else that of the segment.
+
+        :param steps: ``continuity.policy.step`` of this customer, if known
+        :rtype: str
+        """
+        self.ensure_one()
+        if steps is None:
+            steps = self.env["continuity.policy.step"]._steps_for(
+                "dissolution", self.tier_id, self.segment
+            )
+        if any(is_talk(step) for step in steps):
+            return "met"
+        return self.segment or "settled"
 
     def _prepare_letter_values(self, code):
         """Return what makes a touchpoint of this line a letter.

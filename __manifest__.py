@@ -167,6 +167,7 @@
         "demo/continuity_demo_plans.xml",
         "demo/continuity_demo_letters.xml",
         "demo/continuity_demo_touch.xml",
+        "demo/continuity_dissolution_demo.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

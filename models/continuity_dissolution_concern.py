@@ -11,7 +11,8 @@ class ContinuityDissolution(models.Model):
     concern_count = fields.Integer(compute="_compute_concern_count", string="Concerns")
 
     def _compute_concern_count(self):
-        for campaign in self:
+        self.concern_count = 0
+        for campaign in self._origin:
             campaign.concern_count = self.env["continuity.concern"].search_count(
                 campaign._concern_domain()
             )

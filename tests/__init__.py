@@ -19,6 +19,8 @@ from . import test_dissolution_hours
 from . import test_dissolution_audience
 from . import test_obligation_access
 from . import test_dissolution_introduction
+from . import test_dissolution_report
+from . import test_dissolution_tour
 from . import test_obligation_books
 from . import test_obligation_gates
 from . import test_obligation_items

@@ -161,7 +161,6 @@ class ContinuityObligation(models.Model):
         string="Tracking Reference", help="Of the carrier; the customer sees it."
     )
     accepted_on = fields.Date(
-        string="Accepted On",
         help="When the customer said that it works for them.",
     )
     accepted_by = fields.Char(help="Who of the customer's people said so.")

@@ -82,7 +82,7 @@ class TestAftercare(DissolutionCommon):
 
         def failing(line, *args):
             if line == self.line_2:
-                raise UserError("No calendar")
+                raise ValueError("No calendar")
             return prepare(line, *args)
 
         with (

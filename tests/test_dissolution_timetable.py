@@ -750,7 +750,7 @@ class TestTimetableWatch(TimetableCommon):
 
         def _report_dangers(campaign):
             if campaign == other:
-                raise UserError("No")
+                raise ValueError("No")
             return broken(campaign)
 
         self.patch(type(self.campaign), "_report_dangers", _report_dangers)

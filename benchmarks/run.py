@@ -10,7 +10,7 @@ import sys
 from common import Bench
 
 # `installed` first: it compares two databases that must still be alike.
-ROWS = ("installed", "refresh", "cutover", "planning", "sending")
+ROWS = ("installed", "refresh", "cutover", "planning", "obligations", "sending")
 
 
 def main(names):

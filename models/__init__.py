@@ -10,10 +10,16 @@ from . import continuity_channel_time
 from . import continuity_policy_step
 from . import continuity_profile_item
 from . import continuity_relationship
+from . import continuity_relationship_lock
 from . import continuity_relationship_refresh
+from . import continuity_relationship_refresh_select
+from . import continuity_relationship_refresh_sources
 from . import continuity_relationship_merge
 from . import continuity_relationship_quiet
 from . import continuity_touchpoint
+from . import continuity_touchpoint_show
+from . import continuity_touchpoint_perform
+from . import continuity_touchpoint_close
 from . import continuity_touchpoint_attempt
 from . import continuity_touchpoint_ladder
 from . import continuity_touchpoint_attempt_stopgap
@@ -57,6 +63,8 @@ from . import continuity_touchpoint_chat
 from . import continuity_touchpoint_portal_process
 from . import continuity_process_register
 from . import continuity_process_closing
+from . import continuity_legal_mixin
+from . import continuity_export_guard
 from . import continuity_concern_deadline
 from . import continuity_concern
 from . import continuity_concern_escalation
@@ -67,22 +75,28 @@ from . import continuity_topic
 from . import continuity_common_answer
 from . import continuity_concern_reuse
 from . import continuity_concern_letter
+from . import continuity_touchpoint_why
 from . import continuity_touchpoint_today
+from . import continuity_touchpoint_today_actions
 from . import continuity_touchpoint_undo
 from . import continuity_card_batch
 from . import continuity_card_batch_line
 
 # Handover: somebody leaves, the customers stay.
 from . import continuity_handover
+from . import continuity_handover_running
 from . import continuity_handover_submission
 from . import continuity_handover_daily
 from . import continuity_handover_approval
 from . import continuity_handover_topic
 from . import continuity_handover_proposed
 from . import continuity_handover_line
+from . import continuity_handover_line_changes
+from . import continuity_handover_line_gate
 from . import continuity_handover_line_contacts
 from . import continuity_handover_check
 from . import continuity_handover_move
+from . import continuity_handover_free_time
 from . import continuity_handover_capacity
 from . import continuity_handover_proposal
 from . import continuity_handover_brief
@@ -124,14 +138,16 @@ from . import continuity_handover_remaining
 from . import continuity_handover_outcome
 from . import continuity_handover_outcome_measure
 from . import continuity_handover_outcome_report
+from . import continuity_handover_outcome_margin
+from . import continuity_handover_export
 
 # Follow-up: never forget a customer, never let a customer forget you.
 from . import continuity_followup_policy
 from . import continuity_followup_rule
 from . import continuity_followup_trigger
 from . import continuity_followup_delivery
-from . import continuity_followup_wording
 from . import continuity_followup_occurrence
+from . import continuity_followup_wording
 from . import continuity_followup_planning
 from . import continuity_followup_obsolete
 from . import continuity_followup_refusal
@@ -154,8 +170,51 @@ from . import continuity_dissolution
 from . import continuity_dissolution_approval
 from . import continuity_dissolution_member
 from . import continuity_dissolution_customer
+from . import continuity_data_rule
+from . import continuity_provider
+from . import continuity_provider_document
+from . import continuity_transfer
+from . import continuity_transfer_consent
+from . import continuity_consent
+from . import continuity_export_gate
+from . import continuity_export_package
+from . import continuity_transfer_reminder
+from . import continuity_dissolution_export
+from . import continuity_dissolution_milestone
+from . import continuity_dissolution_timetable
+from . import continuity_dissolution_watch
+from . import continuity_dissolution_apology
+from . import continuity_dissolution_reason
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
+from . import continuity_obligation
+from . import continuity_obligation_finders
+from . import continuity_obligation_items
+from . import continuity_obligation_refresh
+from . import continuity_obligation_closing
+from . import continuity_dissolution_audience_sql
+from . import continuity_dissolution_audience
+from . import continuity_dissolution_merge
+from . import continuity_dissolution_segment
+from . import continuity_dissolution_notice
+from . import continuity_dissolution_telling
+from . import continuity_dissolution_letter_check
+from . import continuity_dissolution_books
+from . import continuity_dissolution_choice
+from . import continuity_dissolution_transfer
+from . import continuity_dissolution_portal
+from . import continuity_dissolution_portal_transfer
+from . import continuity_dissolution_plan
+from . import continuity_dissolution_aftercare
+from . import continuity_dissolution_aftercare_outcome
+from . import continuity_dissolution_aftercare_provider
+from . import continuity_dissolution_event
+from . import continuity_dissolution_guest
+from . import continuity_dissolution_introduction
+from . import continuity_dissolution_invitation
+from . import continuity_dissolution_concern
+from . import continuity_dissolution_report
+from . import continuity_dissolution_report_after
 
 # Factoring: receivables sold, customers told and able to pay simply.
 from . import continuity_factoring_policy
@@ -196,6 +255,7 @@ from . import res_company_insight
 from . import res_company_standing
 from . import res_company_handover_timing
 from . import res_company_outcome
+from . import res_company_dissolution
 from . import res_partner
 from . import res_partner_postal
 from . import continuity_profile_required
@@ -207,3 +267,4 @@ from . import continuity_user_audit_links
 from . import continuity_reassignment
 from . import res_users_morning
 from . import sale_order
+from . import sale_order_dissolution

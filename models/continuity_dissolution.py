@@ -32,6 +32,11 @@ class ContinuityDissolution(models.Model):
             "aftercare_user_id",
             "export_user_ids",
             "member_ids",
+            # What notices say, to be completed and translated to the last.
+            "claim_how",
+            "export_guide",
+            "data_handling",
+            "data_deletion_date",
         }
     )
 
@@ -211,7 +216,7 @@ class ContinuityDissolution(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if not self.env.su and self._editable_fields.issuperset(vals):
+        if not self.env.su and self._all_editable_fields().issuperset(vals):
             self._check_state("draft", "submitted", "approved", "running", "reported")
             self._check_author()
         if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
@@ -219,7 +224,11 @@ class ContinuityDissolution(models.Model):
         return super().write(vals)
 
     def _authors(self):
-        return super()._authors() | self.create_uid
+        authors = self.submitted_by_id | self.create_uid
+        # Whoever submits it is an author too; being able to read it makes nobody one.
+        if not self.submitted_by_id and self._may_manage():
+            authors |= self.env.user
+        return authors
 
     def _lead(self):
         """Return who leads the task force, else who drafted the campaign.

@@ -53,7 +53,6 @@ class ContinuityDissolutionCustomer(models.Model):
             ("settled", "Settled"),
         ],
         readonly=True,
-        index=True,
     )
     segment_reason = fields.Text(
         string="Documents That Say So", readonly=True, copy=False
@@ -70,7 +69,6 @@ class ContinuityDissolutionCustomer(models.Model):
         required=True,
         readonly=True,
         copy=False,
-        index=True,
     )
     spoken_on = fields.Datetime(readonly=True, copy=False)
     told_on = fields.Datetime(readonly=True, copy=False)
@@ -84,7 +82,6 @@ class ContinuityDissolutionCustomer(models.Model):
         string="Customer's Choice",
         readonly=True,
         copy=False,
-        index=True,
     )
     choice_on = fields.Datetime(readonly=True, copy=False)
     choice_by = fields.Char(string="Chosen By", readonly=True, copy=False)

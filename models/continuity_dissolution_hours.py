@@ -142,7 +142,10 @@ class ContinuityDissolution(models.Model):
 
     def _compute_hours(self):
         for campaign in self:
-            figures = campaign._hours_figures()
+            if not campaign._origin:
+                campaign.hours_total = campaign.hours_share = 0
+                continue
+            figures = campaign._origin._hours_figures()
             campaign.hours_total = figures["total"]
             campaign.hours_share = round(figures["share"])
 

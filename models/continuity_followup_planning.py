@@ -353,10 +353,3 @@ class ContinuityFollowupOccurrence(models.Model):
                 ]
             )
             touchpoint.why = told._tell_why(touchpoint.user_id)
-
-    def _tell_why(self, user):
-        """Return the reasons of these rows as one text, in a user's language."""
-        reasons = self.with_context(lang=user.sudo().lang).sorted(
-            lambda row: (row.state != "planned", row.date_due, row.id)
-        )
-        return "; ".join(dict.fromkeys(reasons.mapped("why")))

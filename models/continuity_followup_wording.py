@@ -3,6 +3,9 @@
 from odoo import models
 from odoo.tools import format_date
 
+# Rows whose reason stands in the contact they point to.
+TOLD = ("planned", "merged", "done", "failed")
+
 
 class ContinuityFollowupRule(models.Model):
     _inherit = "continuity.followup.rule"
@@ -73,3 +76,40 @@ class ContinuityFollowupRule(models.Model):
 
     def _describe_yearly(self, day, document, product):
         return self.env._("Once a year: %s", self.name)
+
+
+class ContinuityFollowupOccurrence(models.Model):
+    _inherit = "continuity.followup.occurrence"
+
+    def _tell_why(self, user=None):
+        """Return the reasons of these rows as one text, the one the contact was
+        planned for first.
+
+        :param user: ``res.users`` in whose language; that of the context without
+        :rtype: str
+        """
+        reasons = self.with_context(lang=user.sudo().lang) if user else self
+        reasons = reasons.sorted(
+            lambda row: (
+                row.touchpoint_id.origin_id != row.id,
+                row.date_due,
+                row.id,
+            )
+        )
+        return "; ".join(dict.fromkeys(reasons.mapped("why")))
+
+    def _touchpoint_reasons(self, touchpoints):
+        """Tell the reasons from the facts, but for contacts that were called off: their
+        reasons have gone on to other contacts."""
+        touchpoints = touchpoints.filtered(lambda t: t.state != "cancelled")
+        # The contacts of one occurrence's further steps share its reasons.
+        together = touchpoints | self._search_steps(touchpoints)
+        rows = self.sudo().search(
+            [("touchpoint_id", "in", together.ids), ("state", "in", TOLD)]
+        )
+        reasons = rows.grouped(lambda row: row.touchpoint_id.origin_id)
+        return {
+            touchpoint.id: reasons[touchpoint.origin_id]._tell_why()
+            for touchpoint in touchpoints
+            if touchpoint.origin_id in reasons
+        }

@@ -117,7 +117,9 @@ class ContinuityTouchpoint(models.Model):
     @api.model
     def _prepare_planned_values(self, vals):
         values = super()._prepare_planned_values(vals)
-        gathering = self.env["continuity.gathering"].browse(vals.get("gathering_id"))
+        # Who plans may not read gatherings; it is a process that names one here.
+        gatherings = self.env["continuity.gathering"].sudo()
+        gathering = gatherings.browse(vals.get("gathering_id") or ())
         if gathering:
             values |= {"date_planned": gathering.date, "duration": gathering.duration}
         return values
@@ -137,12 +139,11 @@ class ContinuityTouchpoint(models.Model):
         return super(ContinuityTouchpoint, self - together)._drop_event()
 
     def _event_moved(self):
-        res = super()._event_moved()
         for gathering in self.gathering_id:
             event = gathering.event_id
             hours = (event.stop - event.start).total_seconds() / 3600
             gathering.write({"date": event.start, "duration": hours})
-        return res
+        return super()._event_moved()
 
     def _event_deleted(self):
         """One person's calendar does not cancel a meeting of many: it comes back."""

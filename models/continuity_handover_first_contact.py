@@ -239,16 +239,36 @@ class ContinuityHandoverLine(models.Model):
             purpose="handover",
             user_id=self.successor_id.id,
             contact_ids=[fields.Command.set(self.contact_ids.ids)],
-            why=self.env._(
-                "Taken over from %(leaver)s on %(day)s: the first contact is due by "
-                "%(due)s.",
-                leaver=self.leaver_id.name,
-                day=format_date(self.env, self.handover_id._local_date(self.moved_on)),
-                due=format_date(self.env, due),
-            ),
+            why=self._describe_first_contact(due),
             date_due=due,
             date_show=day,
         )
+
+    def _describe_first_contact(self, due):
+        """Say why the first contact is owed, in the language of the context.
+
+        :param date due: the last day in time
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.env._(
+            "Taken over from %(leaver)s on %(day)s: the first contact is due by "
+            "%(due)s.",
+            leaver=self.leaver_id.name,
+            day=format_date(self.env, self.handover_id._local_date(self.moved_on)),
+            due=format_date(self.env, due),
+        )
+
+    def _touchpoint_reasons(self, touchpoints):
+        """Whoever looks reads of a first contact in their own language."""
+        reasons = super()._touchpoint_reasons(touchpoints)
+        for line in self.filtered("first_contact_due"):
+            # Of an earlier clock the day it ran out is not known any more.
+            if line.first_contact_touchpoint_id in touchpoints:
+                reasons[line.first_contact_touchpoint_id.id] = (
+                    line._describe_first_contact(line.first_contact_due)
+                )
+        return reasons
 
     def _supersede_first_contacts(self):
         """Stop the clocks of those who had these customers before and have not come

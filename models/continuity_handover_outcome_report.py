@@ -30,6 +30,7 @@ class ContinuityHandover(models.Model):
             ``before``, ``after`` (revenue in the company's currency), ``change``
             (per cent), ``expected`` (per cent, of comparable customers),
             ``difference`` (percentage points), ``gain`` (company's currency);
+            ``margin`` (of orders, before and after, company's currency);
             ``bought_again`` (per cent of the customers who bought before);
             figures are None where there is nothing to compute them from
         :rtype: list[dict]
@@ -69,6 +70,7 @@ class ContinuityHandover(models.Model):
                     "expected": ((own - gain) / base - 1) * 100 if base else None,
                     "difference": gain / base * 100 if base else None,
                     "gain": gain,
+                    "margin": with_history._sum_margins(),
                     "bought_again": (
                         sum(with_history.mapped("bought_again"))
                         / len(with_history)

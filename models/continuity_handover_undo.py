@@ -8,7 +8,7 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .continuity_handover import IMMEDIATE_LINES
+from .continuity_handover_running import IMMEDIATE_LINES
 
 # What has moved can be brought back whatever became of its plan since.
 UNDO_STATES = ("running", "reported", "done", "cancelled")

@@ -162,7 +162,9 @@ class ContinuityNoticeRequirement(models.Model):
             )
         if any(touchpoint._has_fact(name) for name in present):
             return None
-        if self.may_be_text and any(used[name] for name in present):
+        has_text = any(used[name] for name in present)
+        # Without a text in its place, it was said already that the fact is missing.
+        if self.may_be_text or not has_text:
             return None
         return self.env._(
             "The notice has to say: %(what)s. %(why)s For this customer it is not "
@@ -209,12 +211,17 @@ class ContinuityTouchpoint(models.Model):
             )
         )
         jurisdictions = checked._jurisdictions_of_origins()
-        for touchpoint in checked:
-            problems[touchpoint.id] += touchpoint._contents_problems(
-                jurisdictions.get(
-                    touchpoint.id, self.env["continuity.jurisdiction"].browse()
-                )
+        no_law = self.env["continuity.jurisdiction"]
+        groups = checked.grouped(
+            lambda t: (
+                t.sudo().template_id.continuity_contents,
+                jurisdictions.get(t.id, no_law),
             )
+        )
+        for key, touchpoints in groups.items():
+            required = self.env["continuity.notice.requirement"]._requirements_for(*key)
+            for touchpoint in touchpoints:
+                problems[touchpoint.id] += touchpoint._contents_problems(required)
         return problems
 
     def _jurisdictions_of_origins(self):
@@ -226,18 +233,15 @@ class ContinuityTouchpoint(models.Model):
                 jurisdictions.update(lines.exists()._letter_jurisdictions(touchpoints))
         return jurisdictions
 
-    def _contents_problems(self, jurisdiction):
+    def _contents_problems(self, requirements):
         """Say what this notice has to say and does not, for people.
 
-        :param jurisdiction: ``continuity.jurisdiction``, or none
+        :param requirements: ``continuity.notice.requirement`` it has to fulfil
         :rtype: list[str]
         """
         self.ensure_one()
         lang = self._letter_language()
         used = self._facts_used(*self._letter_source(lang))
-        requirements = self.env["continuity.notice.requirement"]._requirements_for(
-            self.sudo().template_id.continuity_contents, jurisdiction
-        )
         facts = self.sudo().with_context(lang=lang)
         # Sentences for the reader, facts for the customer.
         found = [r.with_env(self.env)._problem(used, facts) for r in requirements]

@@ -94,7 +94,7 @@ class ContinuityProcessMixin(models.AbstractModel):
         return documents
 
     def write(self, vals):
-        if not self.env.su and not self._editable_fields.issuperset(vals):
+        if not self.env.su and not self._all_editable_fields().issuperset(vals):
             self._check_author()
             for document in self:
                 if document.state != "draft":
@@ -106,6 +106,17 @@ class ContinuityProcessMixin(models.AbstractModel):
                         )
                     )
         return super().write(vals)
+
+    @api.model
+    def _all_editable_fields(self):
+        """Return what may be written whatever the state, as any class of this model
+        says.
+
+        :rtype: frozenset[str]
+        """
+        return frozenset().union(
+            *(vars(cls).get("_editable_fields", ()) for cls in type(self).__mro__)
+        )
 
     def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
         # Who follows what can be read by every user: before its approval, a document

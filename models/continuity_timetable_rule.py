@@ -77,7 +77,7 @@ class ContinuityTimetableRule(models.Model):
     certainty = fields.Selection(
         [
             ("verified", "Statute read"),
-            ("secondary", "From secondary sources"),
+            ("secondary", "Secondary sources"),
             ("unverified", "Unverified"),
         ],
         required=True,

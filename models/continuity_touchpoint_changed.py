@@ -14,7 +14,7 @@ class ContinuitySubjectMixin(models.AbstractModel):
 
         Kept at the release and compared before a letter leaves: one that would say
         something else by now does not leave as it was (see
-        ``continuity.touchpoint._bring_up_to_date``). Without a mark nothing is
+        ``continuity.touchpoint._bring_letter_up_to_date``). Without a mark nothing is
         compared.
 
         :param touchpoints: ``continuity.touchpoint`` of these lines
@@ -90,7 +90,7 @@ class ContinuityTouchpoint(models.Model):
             "an open item: read it again and release it."
         )
 
-    def _bring_up_to_date(self):
+    def _bring_letter_up_to_date(self):
         """Write a letter again whose facts have changed since its release, or say why
         it has to wait for a person.
 
@@ -148,6 +148,6 @@ class ContinuityTouchpoint(models.Model):
         for letter in self._letters_changed().sudo():
             if letter.posted_on or not letter._is_still_here():
                 continue
-            if reason := letter._bring_up_to_date():
+            if reason := letter._bring_letter_up_to_date():
                 letter._take_back_refused(reason)
         return super()._print_letters()

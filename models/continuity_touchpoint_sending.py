@@ -233,7 +233,8 @@ class ContinuityTouchpoint(models.Model):
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                refusal = self._refusal_since_release() or self._bring_up_to_date()
+                refusal = self._refusal_since_release()
+                refusal = refusal or self._bring_letter_up_to_date()
                 if refusal:
                     self._take_back_refused(refusal)
                     return None

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .continuity_handover_capacity import BINDING_STATES
+from .continuity_handover_free_time import BINDING_STATES
 
 RELEASE_GROUPS = "base.group_system,customer_continuity.group_manager"
 # A reason to go on is given for today, not for an archiving in a year.

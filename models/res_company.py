@@ -55,6 +55,12 @@ class ResCompany(models.Model):
         required=True,
         groups="base.group_user",
     )
+    continuity_paying_months = fields.Integer(
+        string="Customers Count as Paying for",
+        default=12,
+        required=True,
+        groups="base.group_user",
+    )
     continuity_allow_self_approval = fields.Boolean(
         string="Own Plans May Be Approved", groups="base.group_user"
     )
@@ -163,6 +169,7 @@ class ResCompany(models.Model):
             "continuity_travel_minutes": (0, self.env._("minutes")),
             "continuity_visits_per_day": (1, self.env._("visits")),
             "continuity_min_notice_days": (1, self.env._("days")),
+            "continuity_paying_months": (1, self.env._("months")),
             "continuity_tenure_years": (1, self.env._("years")),
             "continuity_window_top": (10, self.env._("mm")),
             "continuity_window_left": (0, self.env._("mm")),
@@ -179,6 +186,7 @@ class ResCompany(models.Model):
         "continuity_travel_minutes",
         "continuity_visits_per_day",
         "continuity_min_notice_days",
+        "continuity_paying_months",
         "continuity_tenure_years",
         "continuity_window_top",
         "continuity_window_left",

@@ -27,6 +27,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_visits_per_day = fields.Integer(
         related="company_id.continuity_visits_per_day", readonly=False
     )
+    continuity_paying_months = fields.Integer(
+        related="company_id.continuity_paying_months", readonly=False
+    )
     continuity_allow_self_approval = fields.Boolean(
         related="company_id.continuity_allow_self_approval", readonly=False
     )

@@ -92,6 +92,7 @@ class DissolutionCommon(HandoverCommon):
     def _start(cls, campaign=None):
         """Let a campaign run, past the gates of its own tests: approved, decided."""
         campaign = (campaign or cls.campaign).sudo()
+        campaign.submitted_by_id = cls.author
         campaign.approval_ids.write({"state": "approved"})
         campaign.state = "approved"
         campaign._start()
@@ -99,9 +100,29 @@ class DissolutionCommon(HandoverCommon):
 
     @classmethod
     def _tell(cls, *lines):
-        """Let customers have been told, past the policy."""
+        """Let customers have been told by a visit, past the policy."""
         now = fields.Datetime.now()
         for line in lines:
+            contacts = line.sudo().touchpoint_ids.filtered(
+                lambda t: t.occurrence.startswith("tell:")
+            )
+            for contact in contacts:
+                contact.write(
+                    {
+                        "state": "done",
+                        "date_done": now,
+                        "attempt_ids": [
+                            Command.create(
+                                {
+                                    "channel_id": cls.channel_visit.id,
+                                    "user_id": contact.user_id.id,
+                                    "outcome": "held",
+                                    "date": now,
+                                }
+                            )
+                        ],
+                    }
+                )
             line.sudo().write({"state": "told", "told_on": now, "spoken_on": now})
 
     # === Dates === #

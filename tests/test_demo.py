@@ -61,6 +61,34 @@ class TestDemo(TransactionCase):
             # Where they are after the log-in.
             self.assertIn(user.action_id.id, [m.action.id for m in below if m.action])
 
+    def test_winding_down(self):
+        """The forwarder in Shanghai: decided, one key account told in person."""
+        campaign = self.env.ref("customer_continuity.demo_dissolution")
+        self.assertEqual(campaign.state, "running")
+        self.assertEqual(campaign.customer_count, 20)
+        self.assertEqual(
+            set(campaign.customer_ids.mapped("segment")),
+            {"unfulfilled", "paying", "settled"},
+        )
+        self.assertEqual(
+            set(campaign.customer_ids.tier_id.mapped("name")), {"A", "B", "C"}
+        )
+        told = campaign.customer_ids.filtered("spoken_on")
+        key = self.env.ref("customer_continuity.demo_shanghai_huarui")
+        self.assertEqual(told.partner_id, key)
+        owed = self.env["continuity.obligation"].search(
+            [("dissolution_id", "=", campaign.id), ("state", "=", "open")]
+        )
+        self.assertLessEqual(
+            {"undelivered", "prepayment", "open_invoice"}, set(owed.mapped("kind"))
+        )
+        self.assertTrue(campaign.event_ids.guest_ids)
+        self.assertFalse(campaign._is_text_untranslated("customer_reason", "zh_CN"))
+        for login in ("chen", "xulan", "zhangwei"):
+            user = self.env.ref(f"customer_continuity.demo_user_{login}")
+            self.assertEqual(user.company_ids, campaign.company_id)
+            self.assertTrue(user.login_date)
+
     def test_odoos_own_demo_stays(self):
         self.assertNotIn(self.company, self.env.ref("base.user_demo").company_ids)
         self.assertNotEqual(self.env.ref("base.main_company"), self.company)

@@ -97,6 +97,16 @@ class TestFirstContact(HandoverCommon):
             self.assertIn(touchpoint, today)
             self.assertNotIn(touchpoint, model.search(model._domain_today(self.leaver)))
 
+    def test_its_reason_in_the_language_of_the_reader(self):
+        self.env["res.lang"]._activate_lang("ja_JP")
+        touchpoint = self._moved_line().first_contact_touchpoint_id
+        own = touchpoint.with_user(self.successor).with_context(lang="en_US")
+        self.assertEqual(own.why_shown, touchpoint.why)
+        manager = touchpoint.with_user(self.user_manager).with_context(lang="ja_JP")
+        self.assertEqual(manager.why, touchpoint.why)
+        self.assertIn(self.leaver.name, manager.why_shown)
+        self.assertNotIn("Taken over", manager.why_shown)
+
     def test_preferred_channel_comes_first(self):
         chat = self.env.ref("customer_continuity.channel_chat")
         self.customer_2.continuity_channel_id = chat

@@ -15,8 +15,7 @@ AFTER_90 = "2027-06-10 05:00:00"
 AFTER_180 = "2027-09-10 05:00:00"
 
 
-@tagged("post_install", "-at_install")
-class TestHandoverOutcome(HandoverCommon):
+class HandoverOutcomeCommon(HandoverCommon):
     """Customers 1 and 2 are handed over on 3 March; six others of their tier and
     industry keep their salesperson."""
 
@@ -40,13 +39,14 @@ class TestHandoverOutcome(HandoverCommon):
         )
         rows.sudo().owner_since = "2020-01-01"
 
-    def _bought(self, partners, before, after, **values):
+    @classmethod
+    def _bought(cls, partners, before, after, **values):
         """Invoice some customers before and after the cut-over."""
         for partner in partners:
             if before:
-                self._create_invoice(partner, before, "2027-02-01", **values)
+                cls._create_invoice(partner, before, "2027-02-01", **values)
             if after:
-                self._create_invoice(partner, after, "2027-04-01", **values)
+                cls._create_invoice(partner, after, "2027-04-01", **values)
 
     def _handed_over(self, *customers, **values):
         lines = [Command.create(self._line_values(c)) for c in customers]
@@ -77,6 +77,9 @@ class TestHandoverOutcome(HandoverCommon):
         [row] = [row for row in plan._outcome_revenue() if row["days"] == days]
         return row
 
+
+@tagged("post_install", "-at_install")
+class TestHandoverOutcome(HandoverOutcomeCommon):
     # === Against an independent calculation === #
 
     def test_moved_fall_comparable_rise(self):

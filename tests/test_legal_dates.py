@@ -109,6 +109,16 @@ class TestLegalDates(BaseCase):
         self.assertEqual(dates["told"], date(2027, 3, 8))
         self.assertEqual(dates["x"], date(2027, 1, 1))
 
+    def test_what_a_period_is_counted_from_gives_way(self):
+        bounds = [
+            Bound("a", "decision", "notice", 3, "business_days", "min"),
+            Bound("b", "decision", "resolution", 14, "days", "max"),
+        ]
+        events = [("resolution", 0), ("notice", 13), ("decision", 12)]
+        dates = propose(events, bounds, {}, date(2027, 3, 1))
+        self.assertEqual(dates["decision"], date(2027, 3, 15))
+        self.assertEqual(dates["notice"], date(2027, 3, 10))
+
     def test_proposal_when_nothing_fits(self):
         bounds = [
             Bound("a", "told", "x", 10, "days", "min"),
@@ -117,4 +127,4 @@ class TestLegalDates(BaseCase):
         dates = propose(
             [("told", 0)], bounds, {"x": date(2027, 3, 1)}, date(2027, 3, 1)
         )
-        self.assertEqual(dates["told"], date(2027, 3, 11))
+        self.assertEqual(dates["told"], date(2027, 3, 6))

@@ -151,12 +151,23 @@ def propose(events, bounds, given, start, is_workday=None):
     :return: day by event, the given ones included
     :rtype: dict
     """
+    usual = {event: start + timedelta(days=days) for event, days in events}
     dates = dict(given)
-    for event, usual in events:
-        if event not in dates:
-            dates[event] = _first_fitting(
-                event, start + timedelta(days=usual), bounds, dates, is_workday
-            )
+
+    def place(event):
+        dates.pop(event, None)
+        dates[event] = _first_fitting(event, usual[event], bounds, dates, is_workday)
+
+    for event in usual:
+        if event not in given:
+            place(event)
+    # What an event is counted from gives way to it, if it came too late.
+    for bound in bounds:
+        ends = [dates.get(bound.event), dates.get(bound.anchor)]
+        if all(ends) and not bound.is_kept(*ends, is_workday):
+            for event in (bound.anchor, bound.event):
+                if event in usual and event not in given:
+                    place(event)
     return dates
 
 
@@ -175,8 +186,8 @@ def _first_fitting(event, usual, bounds, dates, is_workday):
         )
 
     begin = max(usual, earliest or usual)
-    if latest and begin > latest:
-        begin = max(latest, earliest or latest)
+    if latest:
+        begin = min(begin, latest)
     days = [begin + timedelta(days=n) for n in range(SEARCH_DAYS)]
     days += [begin - timedelta(days=n) for n in range(1, SEARCH_DAYS)]
     fitting = None

@@ -7,8 +7,11 @@ from . import continuity_letter_preview
 from . import continuity_handover_letter_preview
 from . import continuity_letter_print
 from . import continuity_letter_chat
+from . import continuity_dissolution_choice
 from . import continuity_letter_write
+from . import continuity_register_mixin
 from . import continuity_register
+from . import continuity_concern_register
 from . import continuity_handover_reasons
 from . import continuity_handover_wizard
 from . import continuity_handover_undo
@@ -16,6 +19,8 @@ from . import continuity_handover_return
 from . import continuity_concern_told
 from . import continuity_followup_preview
 from . import continuity_report_contact_followup
+from . import continuity_report_contact_aftercare
+from . import continuity_dissolution_introduce
 from . import continuity_user_reassign
 from . import continuity_handover_wizard_rules
 from . import continuity_handover_wizard_list_file
@@ -26,3 +31,9 @@ from . import continuity_rotation
 from . import continuity_dissolution_reasons
 from . import continuity_factoring_reasons
 from . import continuity_factor_reasons
+from . import continuity_transfer_reasons
+from . import continuity_consent_wizard
+from . import continuity_provider_choice
+from . import continuity_dissolution_timetable_reasons
+from . import continuity_dissolution_milestone_done
+from . import continuity_dissolution_wizard

@@ -52,7 +52,7 @@ class ContinuityReportContact(models.TransientModel):
         """A contact that settles an appointment took place then, most likely; what
         somebody has typed stays."""
         chosen = self.filtered(lambda w: w.relationship_id and not w.touchpoint_id)
-        super(ContinuityReportContact, self - chosen)._compute_date()
+        result = super(ContinuityReportContact, self - chosen)._compute_date()
         for wizard in chosen:
             # Only appointments that have passed are offered.
             appointment = wizard.settles_id.date_planned
@@ -60,6 +60,7 @@ class ContinuityReportContact(models.TransientModel):
                 wizard.date = appointment
             elif not wizard.date or wizard._find_appointments(wizard.date):
                 wizard.date = fields.Datetime.now()
+        return result
 
     def _find_appointments(self, moment):
         """Return the open contacts with the customer that were planned for a moment.

@@ -1,0 +1,230 @@
+import {registry} from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+// By technical name: these tours run in several languages.
+const press = (name, within = "") => ({
+    content: `press ${name}`,
+    trigger: `${within} button[name=${name}]:not(:disabled):visible`,
+    run: "click",
+});
+
+const tab = (name) => ({
+    content: `look at ${name}`,
+    trigger: `.o_notebook_headers a[name=${name}]`,
+    run: "click",
+});
+
+const isNow = (state) => ({
+    content: `it is ${state}`,
+    trigger: `.o_statusbar_status button[data-value=${state}].o_arrow_button_current`,
+});
+
+const choose = (within, text) => [
+    {
+        content: `type ${text}`,
+        trigger: `${within} input`,
+        run: `edit ${text}`,
+    },
+    {
+        content: `choose ${text}`,
+        trigger: `.o-autocomplete--dropdown-item:contains(${text})`,
+        run: "click",
+    },
+];
+
+const fill = (name, text, input = "textarea") => ({
+    content: `fill in ${name}`,
+    trigger: `.o_field_widget[name=${name}] ${input}`,
+    run: `edit ${text}`,
+});
+
+const addLine = (field, column, text) => [
+    {
+        content: `add to ${field}`,
+        trigger: `.o_field_widget[name=${field}] .o_field_x2many_list_row_add a`,
+        run: "click",
+    },
+    ...choose(`.o_selected_row .o_data_cell[name=${column}]`, text),
+];
+
+// The owner drafts: why, under which law, who is concerned, who decides.
+const draft = (law, route, approver, reason) => [
+    fill("customer_reason", reason),
+    ...choose(".o_field_widget[name=jurisdiction_id]", law),
+    ...choose(".o_field_widget[name=timetable_id]", route),
+    tab("approvers"),
+    ...addLine("approval_ids", "user_id", approver),
+    tab("task_force"),
+    ...addLine("member_ids", "user_id", approver),
+    {
+        content: "keep it",
+        trigger: ".o_form_button_save:visible",
+        run: "click",
+    },
+    {
+        content: "it has a number",
+        trigger: ".o_form_saved, .o_form_status_indicator_buttons.invisible",
+    },
+    tab("audience"),
+    press("action_build_audience"),
+    {
+        content: "the customers are found",
+        trigger: "button[name=action_view_customers]:not(:contains(/ 0))",
+    },
+    tab("timetable"),
+    press("action_propose_dates"),
+    {
+        content: "every milestone has a day",
+        trigger:
+            ".o_field_widget[name=milestone_ids] .o_data_row:eq(1) .o_data_cell[name=date_planned]:not(:empty)",
+    },
+    press("action_submit"),
+    isNow("submitted"),
+];
+
+tours.add("continuity_dissolution_draft_cn", {
+    steps: () =>
+        draft(
+            "China",
+            "Ordinary",
+            "Wang Li",
+            "主营产品连续两年亏损，股东决定不再投入，公司解散并依法清算。"
+        ),
+});
+tours.add("continuity_dissolution_draft_jp", {
+    steps: () =>
+        draft(
+            "Japan",
+            "ordinary",
+            "Wang Li",
+            "主力製品の赤字が二年続き、株主総会で解散を決議いたしました。"
+        ),
+});
+
+// The head of the task force approves and records the decision: now it begins.
+tours.add("continuity_dissolution_approve", {
+    steps: () => [
+        press("action_approve"),
+        isNow("approved"),
+        tab("timetable"),
+        press(
+            "action_record_done",
+            ".o_data_row:has(.o_data_cell[name=event_id]:contains(Decision to wind down))"
+        ),
+        {
+            content: "it asks when",
+            trigger: ".modal .o_field_widget[name=done_on]",
+        },
+        press("action_apply", ".modal"),
+        isNow("running"),
+    ],
+});
+
+// The salesperson tells a key account in a video meeting and notes what they choose.
+tours.add("continuity_dissolution_choice", {
+    steps: () => [
+        press("action_record_choice"),
+        {
+            content: "they want to go to a successor",
+            trigger: ".modal .o_field_widget[name=choice] input[data-value=transfer]",
+            run: "click",
+        },
+        fill("choice_by", "Ms Zhao", "input"),
+        {
+            content: "keep it",
+            trigger: ".modal footer button.btn-primary",
+            run: "click",
+        },
+        {
+            content: "it stands on the customer",
+            trigger: ".o_field_widget[name=choice_by]:contains(Ms Zhao)",
+        },
+    ],
+});
+
+// The event: key accounts are proposed and invited.
+tours.add("continuity_dissolution_invite", {
+    steps: () => [
+        press("action_propose_guests"),
+        {
+            content: "guests are proposed",
+            trigger: ".o_field_widget[name=guest_ids] .o_data_row",
+        },
+        press("action_invite"),
+        isNow("invited"),
+    ],
+});
+tours.add("continuity_dissolution_event", {
+    steps: () => [
+        press("action_attended", ".o_field_widget[name=guest_ids] .o_data_row:first"),
+        {
+            content: "somebody came",
+            trigger: "button[name=action_view_guests]:contains(1)",
+        },
+        press("action_introduce", ".o_field_widget[name=guest_ids] .o_data_row:first"),
+        {
+            content: "what was said",
+            trigger: ".modal .o_field_widget[name=note] textarea",
+            run: "edit They try it for a month.",
+        },
+        press("action_apply", ".modal"),
+        {
+            content: "the introduction is counted",
+            trigger: "button[name=action_view_introductions]",
+        },
+        press("action_held"),
+        isNow("held"),
+    ],
+});
+
+// Hours spent on something else than customers.
+tours.add("continuity_dissolution_hours", {
+    steps: () => [
+        press("action_record_hours"),
+        {
+            content: "a new row",
+            trigger: ".o_list_button_add:visible",
+            run: "click",
+        },
+        {
+            content: "on what",
+            trigger: ".o_selected_row .o_data_cell[name=kind]",
+            run: "click",
+        },
+        {
+            content: "what it was",
+            trigger: ".o_selected_row .o_data_cell[name=note] input",
+            run: "edit Tax office",
+        },
+        {
+            content: "how long",
+            trigger: ".o_selected_row .o_data_cell[name=hours] input",
+            run: "edit 2:30",
+        },
+        {
+            content: "keep it",
+            trigger: ".o_list_button_save:visible",
+            run: "click",
+        },
+        {
+            content: "it is kept",
+            trigger: ".o_data_row:contains(Tax office):not(.o_selected_row)",
+        },
+    ],
+});
+
+tours.add("continuity_dissolution_report", {
+    steps: () => [press("action_report_result"), isNow("reported")],
+});
+tours.add("continuity_dissolution_close", {
+    steps: () => [
+        press("action_close"),
+        isNow("done"),
+        tab("result"),
+        {
+            content: "the closing report can be printed",
+            trigger: "button[name=action_closing_report]:visible",
+        },
+    ],
+});

@@ -1,0 +1,448 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+LIVE_STATES = ("active", "settled")
+
+
+class ContinuityFactoringAssignment(models.Model):
+    """One receivable, whole or in part, that is assigned to a factor (債権譲渡).
+
+    =========== ================================================================
+    state        means
+    =========== ================================================================
+    active       the factor's; something of it is open
+    settled      nothing of it is open any more: paid, credited, or closed else
+    bought_back  ours again, for a reason the factor knows
+    released     ours again, with the release of its customer
+    cancelled    assigned by mistake; the receivable may be assigned again
+    =========== ================================================================
+
+    A receivable has one active assignment at most: the database sees to it. What
+    happens to it afterwards is not forbidden but followed:
+
+    ===============================  ============================================
+    mishap                           outcome
+    ===============================  ============================================
+    paid to the factor               settled with the match; nothing to turn over
+    paid to us before the notice     the customer is free; to be turned over
+    paid to our old account after    flagged, to be turned over, with a to-do
+    the notice
+    paid before it was assigned      flagged: what was sold did not exist
+    paid twice, or too much          flagged: goes back to the customer
+    credit note before               the rest is assigned
+    credit note after                open amount falls, the factor is to hear of it
+    credit note above the rest       settled; the rest of the note stays the
+                                     customer's claim on us, no money is the factor's
+    dispute                          stays assigned; the factor hears of its
+                                     beginning and its end
+    instalments                      one assignment per instalment
+    part payment                     open amount falls; of a part that is assigned,
+                                     money counts for the factor first, a credit note
+                                     for our own part first
+    payment in another currency      counts with what it closes in the invoice's
+    match undone                     active again; money not yet turned over is void
+    reset to draft, cancelled        refused until it is bought back or cancelled
+    reversal                         settled by the credit note, the factor hears
+    same receivable to two factors   refused
+    merge of customers               one line of the agreement, all assignments stay
+    release with open items          refused, unless they are bought back
+    ===============================  ============================================
+    """
+
+    _name = "continuity.factoring.assignment"
+    _description = "Assigned Receivable"
+    _inherit = ["continuity.guarded.mixin"]
+    _order = "assigned_on desc, id desc"
+    _rec_name = "move_id"
+
+    _guarded_fields = frozenset(
+        {
+            "factoring_id",
+            "debtor_id",
+            "move_line_id",
+            "move_id",
+            "amount",
+            "paid_before",
+            "assigned_on",
+            "ended_on",
+            "state",
+            "end_reason",
+            "disputed",
+            "dispute_reason",
+            "disputed_on",
+            "dispute_ended_on",
+            "news",
+            "told_on",
+            "customer_paid_on",
+        }
+    )
+
+    factoring_id = fields.Many2one(
+        "continuity.factoring",
+        string="Agreement",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    debtor_id = fields.Many2one(
+        "continuity.factoring.debtor",
+        string="Customer in the Agreement",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        related="factoring_id.company_id", store=True, index=True, precompute=True
+    )
+    partner_id = fields.Many2one(
+        related="debtor_id.partner_id",
+        string="Customer",
+        store=True,
+        index=True,
+        precompute=True,
+    )
+    # Once it is ours again the invoice may be changed: its instalments come and go.
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        string="Receivable",
+        readonly=True,
+        index=True,
+        ondelete="set null",
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    currency_id = fields.Many2one(
+        "res.currency", required=True, readonly=True, ondelete="restrict"
+    )
+    invoice_date = fields.Date(related="move_id.invoice_date")
+    date_maturity = fields.Date(related="move_line_id.date_maturity")
+    amount = fields.Monetary(
+        string="Assigned", required=True, readonly=True, help="What was sold."
+    )
+    paid_before = fields.Monetary(
+        string="Paid Before", readonly=True, help="What was paid when it was sold."
+    )
+    open_amount = fields.Monetary(compute="_compute_open_amount", string="Still Open")
+    assigned_on = fields.Date(required=True, readonly=True, index=True)
+    ended_on = fields.Date(readonly=True)
+    end_reason = fields.Char(string="Why It Ended", readonly=True)
+    state = fields.Selection(
+        [
+            ("active", "Assigned"),
+            ("settled", "Settled"),
+            ("bought_back", "Bought Back"),
+            ("released", "Released"),
+            ("cancelled", "Cancelled"),
+        ],
+        string="Status",
+        required=True,
+        readonly=True,
+        default="active",
+        index=True,
+    )
+    disputed = fields.Boolean(readonly=True)
+    dispute_reason = fields.Char(readonly=True)
+    disputed_on = fields.Date(readonly=True)
+    dispute_ended_on = fields.Date(readonly=True)
+    news = fields.Text(
+        string="The Factor Must Hear",
+        readonly=True,
+        help="What happened since the factor last heard of this receivable.",
+    )
+    told_on = fields.Date(string="Factor Told On", readonly=True)
+    customer_paid_on = fields.Date(
+        string="Customer Paid the Factor On",
+        readonly=True,
+        help="As the factor reports it, where our entry has another day.",
+    )
+    note = fields.Text()
+    turnover_ids = fields.One2many(
+        "continuity.factoring.turnover", "assignment_id", string="Collections"
+    )
+
+    _one_active = models.UniqueIndex(
+        "(move_line_id) WHERE state = 'active'",
+        "This receivable is assigned already: nobody can sell it twice.",
+    )
+    _positive = models.Constraint(
+        "CHECK(amount > 0)", "Only what is open can be assigned."
+    )
+
+    # === WHAT IS OPEN === #
+
+    # Read from the matches: the invoice's own residual says nothing of a day.
+    @api.depends("state", "amount", "move_line_id.amount_residual_currency")
+    def _compute_open_amount(self):
+        open_amounts = self._open_amounts()
+        for assignment in self:
+            is_live = assignment.state in LIVE_STATES
+            assignment.open_amount = (
+                open_amounts.get(assignment._origin.id, 0) if is_live else 0
+            )
+
+    def _open_amounts(self, day=None):
+        """Return what is open of assigned receivables by the books, whatever the
+        state of the assignment.
+
+        Of an assigned part, what the customer pays counts for the factor first, and
+        what is credited for the part that is still ours.
+
+        :param date day: as of when; now without
+        :return: amount in the receivable's currency, by id
+        :rtype: dict[int, float]
+        """
+        if not self.ids:
+            return {}
+        for name in ("account.partial.reconcile", "account.move.line", self._name):
+            self.env[name].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT a.id,
+                       GREATEST(0, LEAST(
+                           a.amount - (COALESCE(SUM(r.debit_amount_currency)
+                               FILTER (WHERE m.move_type <> 'out_refund'), 0)
+                               - COALESCE(a.paid_before, 0)),
+                           l.amount_currency
+                               - COALESCE(SUM(r.debit_amount_currency), 0)
+                       ))
+                  FROM continuity_factoring_assignment a
+                  JOIN account_move_line l ON l.id = a.move_line_id
+             LEFT JOIN (account_partial_reconcile r
+                        JOIN account_move_line c ON c.id = r.credit_move_id
+                        JOIN account_move m ON m.id = c.move_id)
+                    ON r.debit_move_id = l.id AND %s
+                 WHERE a.id IN %s
+              GROUP BY a.id, l.id
+                """,
+                SQL("r.max_date <= %s", day) if day else SQL("TRUE"),
+                tuple(self.ids),
+            )
+        )
+        currencies = {a.id: a.currency_id for a in self}
+        return {id_: currencies[id_].round(float(amount)) for id_, amount in rows}
+
+    @api.model
+    def _paid_by_line(self, lines):
+        """Return what has closed receivables so far other than credit notes.
+
+        :param lines: ``account.move.line``
+        :return: amount in each line's currency, by its id
+        :rtype: dict[int, float]
+        """
+        self.env["account.partial.reconcile"].flush_model()
+        return {
+            id_: float(amount)
+            for id_, amount in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT r.debit_move_id, SUM(r.debit_amount_currency)
+                      FROM account_partial_reconcile r
+                      JOIN account_move_line c ON c.id = r.credit_move_id
+                      JOIN account_move m ON m.id = c.move_id
+                     WHERE r.debit_move_id IN %s AND m.move_type <> 'out_refund'
+                  GROUP BY r.debit_move_id
+                    """,
+                    tuple(lines.ids) or (0,),
+                )
+            )
+        }
+
+    @api.model
+    def _as_of(self, agreement, day):
+        """Return what was assigned and open under an agreement at the end of a day.
+
+        :param agreement: ``continuity.factoring``
+        :param date day: as of when
+        :return: assignment to its open amount, by customer and invoice
+        :rtype: dict
+        """
+        found = self.search(
+            [
+                ("factoring_id", "=", agreement.id),
+                ("assigned_on", "<=", day),
+                "|",
+                ("state", "in", LIVE_STATES),
+                ("ended_on", ">", day),
+                ("state", "!=", "cancelled"),
+            ]
+        )
+        open_amounts = found._open_amounts(day)
+        found = found.filtered(lambda a: open_amounts.get(a.id))
+        found = found.sorted(lambda a: (a.partner_id.name or "", a.move_id.name, a.id))
+        return {assignment: open_amounts[assignment.id] for assignment in found}
+
+    def _follow_books(self):
+        """Let the state follow the matches of the receivables."""
+        live = self.sudo().filtered(lambda a: a.state in LIVE_STATES)
+        open_amounts = live._open_amounts()
+        today = fields.Date.context_today(self)
+        for assignment in live:
+            is_open = bool(open_amounts.get(assignment.id))
+            if is_open and assignment.state == "settled":
+                assignment.write({"state": "active", "ended_on": False})
+            elif not is_open and assignment.state == "active":
+                assignment.write({"state": "settled", "ended_on": today})
+        live.invalidate_recordset(["open_amount"])
+
+    # === WHAT PEOPLE DECIDE === #
+
+    def _check_may_handle(self, *states):
+        """Refuse decisions by people who do not keep the agreement's accounts.
+
+        :raise AccessError: unless manager, approver, contact or accountant
+        :raise UserError: unless all are in one of ``states``
+        """
+        self.check_access("read")
+        self.factoring_id._check_may_account()
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for assignment in self:
+            if states and assignment.state not in states:
+                raise UserError(
+                    self.env._(
+                        "%(invoice)s is %(state)s.",
+                        invoice=assignment.move_id.display_name,
+                        state=labels[assignment.state],
+                    )
+                )
+
+    def _check_reason(self, reason):
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give the reason: the factor will ask for it."))
+
+    def _add_news(self, text):
+        """Keep what the factor has yet to hear about these receivables.
+
+        :param str text: one sentence
+        """
+        for assignment in self.sudo():
+            day = fields.Date.to_string(fields.Date.context_today(self))
+            lines = [assignment.news] if assignment.news else []
+            assignment.news = "\n".join([*lines, f"{day} {text}"])
+
+    def action_told(self):
+        """Record that the factor has heard of everything new."""
+        self._check_may_handle()
+        today = fields.Date.context_today(self)
+        for assignment in self.sudo().filtered("news"):
+            kept = [assignment.note] if assignment.note else []
+            assignment.write(
+                {
+                    "note": "\n".join([*kept, assignment.news]),
+                    "news": False,
+                    "told_on": today,
+                }
+            )
+
+    def _end(self, state, reason):
+        """End assignments: the receivables are ours again.
+
+        :param str state: ``bought_back``, ``released`` or ``cancelled``
+        :param str reason: kept on the assignment
+        """
+        # Who decides was checked by the caller.
+        self.sudo().write(
+            {
+                "state": state,
+                "ended_on": fields.Date.context_today(self),
+                "end_reason": reason,
+                "disputed": False,
+            }
+        )
+
+    def action_buy_back(self):
+        """Ask why receivables are bought back."""
+        return self.env["continuity.reason.wizard"]._open(self, "buy_back_assignment")
+
+    def _buy_back(self, reason):
+        """Take receivables back from the factor.
+
+        :param str reason: kept on the assignment, told to the factor
+        :raise AccessError: unless manager, approver, contact or accountant
+        :raise UserError: without a reason, or when nothing is assigned any more
+        """
+        self._check_reason(reason)
+        self._check_may_handle("active")
+        self._end("bought_back", reason)
+        self._add_news(self.env._("Bought back: %s", reason))
+
+    def action_cancel(self):
+        """Ask why assignments were a mistake."""
+        return self.env["continuity.reason.wizard"]._open(self, "cancel_assignment")
+
+    def _cancel(self, reason):
+        """Take back assignments made by mistake; the receivables may be assigned again.
+
+        :param str reason: kept on the assignment, told to the factor
+        :raise AccessError: unless manager, approver, contact or accountant
+        :raise UserError: without a reason, or when something was collected on it
+        """
+        self._check_reason(reason)
+        self._check_may_handle("active")
+        for assignment in self:
+            if assignment.sudo().turnover_ids.filtered(lambda t: t.state != "void"):
+                raise UserError(
+                    self.env._(
+                        "Money came in on %s while it was the factor's: buy it back "
+                        "instead.",
+                        assignment.move_id.display_name,
+                    )
+                )
+        self._end("cancelled", reason)
+        self._add_news(self.env._("Assigned by mistake: %s", reason))
+
+    def action_dispute(self):
+        """Ask what the customer disputes."""
+        return self.env["continuity.reason.wizard"]._open(self, "dispute_assignment")
+
+    def _dispute(self, reason):
+        """Record that the customer disputes receivables; they stay assigned.
+
+        :param str reason: what the customer says
+        :raise AccessError: unless manager, approver, contact or accountant
+        :raise UserError: without a reason, or when nothing is assigned any more
+        """
+        self._check_reason(reason)
+        self._check_may_handle("active")
+        self.sudo().write(
+            {
+                "disputed": True,
+                "dispute_reason": reason,
+                "disputed_on": fields.Date.context_today(self),
+                "dispute_ended_on": False,
+            }
+        )
+        self._add_news(self.env._("Disputed by the customer: %s", reason))
+
+    def action_end_dispute(self):
+        """Record that the customer no longer disputes receivables."""
+        self._check_may_handle()
+        disputed = self.filtered("disputed")
+        disputed.sudo().write(
+            {
+                "disputed": False,
+                "dispute_ended_on": fields.Date.context_today(self),
+            }
+        )
+        disputed._add_news(self.env._("The dispute is over."))
+
+    def _record_customer_payment(self, day):
+        """Record when the customer paid the factor, as the factor reports it.
+
+        :param date day: not in the future
+        :raise AccessError: unless manager, approver, contact or accountant
+        :raise UserError: for a day to come
+        """
+        self._check_may_handle()
+        if day > fields.Date.context_today(self):
+            raise UserError(self.env._("Enter the day the customer paid."))
+        self.sudo().customer_paid_on = day

@@ -1,0 +1,278 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+# What a customer was told, and what a second person has looked at.
+ACCOUNT_FIELDS = frozenset(
+    {"acc_number", "acc_holder_name", "partner_id", "bank_id", "active"}
+)
+
+
+class ContinuityPaymentDirection(models.Model):
+    """Where customers of a factoring agreement pay, from a day on (X6).
+
+    The account is looked at by two people: one proposes it, another one confirms it
+    after calling back on a number that was known before. Whoever changes the account
+    afterwards has proposed it anew.
+
+    ==========  ===============================================================
+    state       means
+    ==========  ===============================================================
+    proposed    entered, or its account was changed; nobody else has checked it
+    confirmed   checked by a second person; the last one in force on a day counts
+    superseded  a later one was confirmed; it still holds for the days before
+    ==========  ===============================================================
+    """
+
+    _name = "continuity.payment.direction"
+    _description = "Payment Direction"
+    _inherit = ["continuity.guarded.mixin"]
+    _order = "factoring_id, effective_from desc, id desc"
+    _rec_name = "effective_from"
+
+    _guarded_fields = frozenset(
+        {
+            "state",
+            "was_confirmed",
+            "proposed_by_id",
+            "proposed_on",
+            "confirmed_by_id",
+            "confirmed_on",
+            "confirmed_number",
+        }
+    )
+
+    factoring_id = fields.Many2one(
+        "continuity.factoring",
+        string="Agreement",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        related="factoring_id.company_id", store=True, index=True, precompute=True
+    )
+    effective_from = fields.Date(required=True, default=fields.Date.context_today)
+    kind = fields.Selection(
+        [
+            ("unchanged", "As before"),
+            ("collection", "Collection account in our name"),
+            ("factor", "The factor's account"),
+        ],
+        string="Customers Pay",
+        required=True,
+        default="factor",
+    )
+    bank_account_id = fields.Many2one(
+        "res.partner.bank", string="Account", ondelete="restrict", index=True
+    )
+    holder = fields.Char(related="bank_account_id.acc_holder_name")
+    call_back = fields.Char(
+        string="Called Back",
+        help="Whom the second person called, on which number known before: never one "
+        "from the message that named the account.",
+    )
+    state = fields.Selection(
+        [
+            ("proposed", "Proposed"),
+            ("confirmed", "Confirmed"),
+            ("superseded", "Superseded"),
+        ],
+        string="Status",
+        required=True,
+        default="proposed",
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    was_confirmed = fields.Boolean(
+        string="Told to Customers",
+        readonly=True,
+        copy=False,
+        help="It was confirmed once: what customers were told does not go away because "
+        "the account is checked again.",
+    )
+    proposed_by_id = fields.Many2one(
+        "res.users", readonly=True, copy=False, default=lambda self: self.env.user
+    )
+    proposed_on = fields.Datetime(
+        readonly=True, copy=False, default=fields.Datetime.now
+    )
+    confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    confirmed_on = fields.Datetime(readonly=True, copy=False)
+    confirmed_number = fields.Char(
+        string="Number Confirmed", readonly=True, copy=False
+    )
+
+    # === RULES === #
+
+    @api.constrains("kind", "bank_account_id", "factoring_id")
+    def _check_account(self):
+        for direction in self.sudo():
+            account, agreement = direction.bank_account_id, direction.factoring_id
+            if direction.kind == "unchanged":
+                continue
+            if agreement.kind == "confidential":
+                raise ValidationError(
+                    self.env._(
+                        "Customers of a confidential agreement pay as before: any "
+                        "other account would tell them of it."
+                    )
+                )
+            if not account:
+                raise ValidationError(
+                    self.env._("Choose the account customers are to pay to.")
+                )
+            owner = agreement.factor_id
+            if direction.kind == "collection":
+                owner = agreement.company_id.partner_id
+            if (
+                account.partner_id.commercial_partner_id
+                != owner.commercial_partner_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The account %(number)s does not belong to %(owner)s.",
+                        number=account.acc_number,
+                        owner=owner.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        directions = super().create(vals_list)
+        if not self.env.su:
+            directions.factoring_id._check_may_account()
+        return directions
+
+    def write(self, vals):
+        if not self.env.su:
+            self.factoring_id._check_may_account()
+            kept = {"effective_from", "kind", "bank_account_id", "factoring_id"}
+            if kept.intersection(vals) and any(d.was_confirmed for d in self):
+                raise UserError(
+                    self.env._(
+                        "A confirmed direction is not changed: propose another one "
+                        "with its own day."
+                    )
+                )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_proposed(self):
+        if any(direction.was_confirmed for direction in self):
+            raise UserError(
+                self.env._("Customers were told of this account: it stays on record.")
+            )
+
+    # === TWO PEOPLE === #
+
+    def action_confirm(self):
+        """Confirm the account as the second person.
+
+        :raise AccessError: unless a manager, an approver or an accountant, or for who
+            proposed it
+        :raise UserError: while nobody was called back, or the account is archived
+        """
+        self.factoring_id._check_may_account()
+        for direction in self:
+            if direction.state != "proposed":
+                continue
+            if direction.proposed_by_id == self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "You proposed this account: somebody else must confirm it."
+                    )
+                )
+            account = direction.sudo().bank_account_id
+            if direction.kind != "unchanged":
+                if not (direction.call_back or "").strip():
+                    raise UserError(
+                        self.env._(
+                            "Call the holder of the account back, on a number you knew "
+                            "before, and enter whom you spoke to."
+                        )
+                    )
+                if not account.active:
+                    raise UserError(
+                        self.env._(
+                            "The account %s is archived: propose another one.",
+                            account.acc_number,
+                        )
+                    )
+            # Who confirms was checked above; the guard keeps others out.
+            direction.sudo().write(
+                {
+                    "state": "confirmed",
+                    "was_confirmed": True,
+                    "confirmed_by_id": self.env.uid,
+                    "confirmed_on": fields.Datetime.now(),
+                    "confirmed_number": account.sanitized_acc_number,
+                }
+            )
+            direction.sudo()._supersede_earlier()
+
+    def _supersede_earlier(self):
+        self.ensure_one()
+        self.factoring_id.direction_ids.filtered(
+            lambda d: d != self
+            and d.state == "confirmed"
+            and d.effective_from <= self.effective_from
+        ).state = "superseded"
+
+    def _account_changed(self):
+        """Ask for a second look: somebody changed or archived an account customers
+        were, or are to be, told of."""
+        for direction in self.sudo().filtered(lambda d: d.state == "confirmed"):
+            direction.write(
+                {
+                    "state": "proposed",
+                    "proposed_by_id": self.env.uid,
+                    "proposed_on": fields.Datetime.now(),
+                    "confirmed_by_id": False,
+                    "confirmed_on": False,
+                    "call_back": False,
+                }
+            )
+            agreement = direction.factoring_id
+            agreement._remind(
+                agreement.contact_id,
+                lambda env, name=agreement.name: env._(
+                    "%s: the account customers pay to was changed", name
+                ),
+                self.env._(
+                    "%(user)s changed or archived it. Somebody else must call the "
+                    "holder back and confirm it again.",
+                    user=self.env.user.name,
+                ),
+            )
+
+
+class ResPartnerBank(models.Model):
+    _inherit = "res.partner.bank"
+
+    def write(self, vals):
+        changed = self.browse()
+        if ACCOUNT_FIELDS.intersection(vals):
+            before = {account: account._continuity_identity() for account in self}
+        result = super().write(vals)
+        if ACCOUNT_FIELDS.intersection(vals):
+            for account, identity in before.items():
+                if account._continuity_identity() != identity:
+                    changed |= account
+        if changed:
+            # Whoever may edit accounts need not see the agreements that use them.
+            self.env["continuity.payment.direction"].sudo().search(
+                [("bank_account_id", "in", changed.ids)]
+            ).with_env(self.env)._account_changed()
+        return result
+
+    def _continuity_identity(self):
+        """Return what makes this the account somebody has checked.
+
+        :rtype: tuple
+        """
+        self.ensure_one()
+        return tuple(
+            self[name].id if self._fields[name].relational else self[name]
+            for name in sorted(ACCOUNT_FIELDS)
+        )

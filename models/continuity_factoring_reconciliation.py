@@ -1,0 +1,167 @@
+"""What a match of a payment means for an assigned receivable."""
+
+from odoo import api, fields, models
+
+
+class AccountJournal(models.Model):
+    _inherit = "account.journal"
+
+    continuity_factor_id = fields.Many2one(
+        "res.partner",
+        string="Clears With the Factor",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="What this journal closes on invoices was paid to the factor, not to us.",
+    )
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partials = super().create(vals_list)
+        assignments = partials.debit_move_id._continuity_active_assignments()
+        if assignments:
+            assignments._on_matched(partials.sudo())
+        return partials
+
+    def unlink(self):
+        # Whoever undoes a match need not see what is assigned.
+        assignments = (
+            self.env["continuity.factoring.assignment"]
+            .sudo()
+            .search(
+                [
+                    ("move_line_id", "in", self.debit_move_id.ids),
+                    ("state", "in", ("active", "settled")),
+                ]
+            )
+        )
+        turnovers = assignments.turnover_ids.filtered(lambda t: t.partial_id in self)
+        result = super().unlink()
+        if assignments:
+            turnovers._void()
+            assignments._follow_books()
+        return result
+
+
+class ContinuityFactoringAssignment(models.Model):
+    _inherit = "continuity.factoring.assignment"
+
+    def _on_matched(self, partials):
+        """Follow matches of assigned receivables: what the customer paid to us is to be
+        turned over, what was closed without money the factor must hear of.
+
+        :param partials: ``account.partial.reconcile`` that have just been made
+        """
+        turnovers = self.env["continuity.factoring.turnover"].sudo()
+        vals_list = []
+        for assignment in self:
+            line = assignment.move_line_id
+            own = partials.filtered(lambda p, line=line: p.debit_move_id == line)
+            paid = self._paid_by_line(line).get(line.id, 0) - assignment.paid_before
+            money = own.filtered(lambda p: p.credit_move_id.move_type != "out_refund")
+            # What was the factor's before these matches.
+            left = assignment.amount - (paid - sum(money.mapped("debit_amount_currency")))
+            for partial in own:
+                reason = assignment._match_reason(partial)
+                if not reason:
+                    continue
+                amount = min(partial.debit_amount_currency, max(left, 0))
+                left -= partial.debit_amount_currency
+                if assignment.currency_id.is_zero(amount):
+                    continue
+                vals_list.append(
+                    assignment._prepare_turnover(partial, reason, amount)
+                )
+        if vals_list:
+            turnovers.create(vals_list)._remind_contact()
+        self._follow_books()
+
+    def _prepare_turnover(self, partial, reason, amount):
+        """Return the values of one collection."""
+        self.ensure_one()
+        payment = partial.credit_move_id
+        today = fields.Date.context_today(self)
+        return {
+            "assignment_id": self.id,
+            "partial_id": partial.id,
+            "payment_move_id": payment.move_id.id,
+            "currency_id": self.currency_id.id,
+            "amount": amount,
+            "day": payment.date,
+            "reason": reason,
+            # From the day it came in; nothing is due before it was known.
+            "due_on": max(self.factoring_id._turnover_due(payment.date), today),
+        }
+
+    def _match_reason(self, partial):
+        """Tell why what a match closes is to be turned over.
+
+        :param partial: one ``account.partial.reconcile`` of this receivable
+        :return: value of ``continuity.factoring.turnover.reason``; empty when nothing
+            came in, or when the factor has it
+        :rtype: str
+        """
+        self.ensure_one()
+        entry = partial.credit_move_id.move_id
+        journal = entry.journal_id
+        agreement, day = self.factoring_id, partial.credit_move_id.date
+        money = self.currency_id.format(partial.debit_amount_currency)
+        if entry.move_type == "out_refund":
+            self._add_news(
+                self.env._(
+                    "Credited with %(note)s: %(amount)s.",
+                    note=entry.name,
+                    amount=money,
+                )
+            )
+            return ""
+        if journal.continuity_factor_id:
+            factor = agreement.factor_id.commercial_partner_id
+            same = journal.continuity_factor_id.commercial_partner_id == factor
+            return "" if same else "wrong_factor"
+        if not (
+            entry.origin_payment_id
+            or entry.statement_line_id
+            or journal.type in ("bank", "cash", "credit")
+        ):
+            # An exchange difference closes nothing in the receivable's own currency.
+            if not self.currency_id.is_zero(partial.debit_amount_currency):
+                self._add_news(
+                    self.env._(
+                        "Closed without a payment by %(entry)s: %(amount)s.",
+                        entry=entry.name,
+                        amount=money,
+                    )
+                )
+            return ""
+        if day < self.assigned_on:
+            self._add_news(
+                self.env._(
+                    "%(amount)s had been paid on %(day)s, before it was assigned.",
+                    amount=money,
+                    day=day,
+                )
+            )
+            return "before_assignment"
+        return self._collection_reason(journal, day)
+
+    def _collection_reason(self, journal, day):
+        """Tell what it means that a customer paid into one of our journals on a day."""
+        self.ensure_one()
+        agreement, debtor = self.factoring_id, self.debtor_id
+        if agreement.kind == "confidential":
+            return "confidential"
+        noticed = debtor._noticed_day()
+        if not noticed or day < noticed:
+            return "before_notice"
+        kind, account = agreement._direction_on(debtor, day)
+        if kind == "unchanged":
+            return "unchanged"
+        if kind == "collection" and journal.bank_account_id == account:
+            return "collection"
+        if debtor._may_keep_paying_us(day):
+            return "permitted"
+        return "wrong_account"

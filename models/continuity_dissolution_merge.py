@@ -12,19 +12,9 @@ class ContinuityDissolutionCustomer(models.Model):
 
         :param target: the ``continuity.dissolution.customer`` that stays
         """
-        touchpoint_model = self.env["continuity.touchpoint"].sudo()
         merge = self.env["base.partner.merge.automatic.wizard"].sudo()
         for line in self.sudo():
-            taken = set(target.touchpoint_ids.mapped("occurrence"))
-            contacts = touchpoint_model.search(
-                [("origin_model", "=", self._name), ("origin_id", "=", line.id)]
-            )
-            for contact in contacts:
-                occurrence = contact.occurrence
-                if occurrence in taken:
-                    # Kept apart by the id of the old one: no contact is lost.
-                    occurrence = f"{occurrence}/{line.id}"
-                contact.write({"origin_id": target.id, "occurrence": occurrence})
+            line._repoint_contacts(target)
             line.obligation_ids.write({"customer_id": target.id})
             if line.state == "planned" and target.state != "planned":
                 # Half of it has not heard: nobody counts as told by half.

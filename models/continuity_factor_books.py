@@ -214,7 +214,11 @@ class ContinuityFactorChoice(models.Model):
                   FROM line
                  WHERE sale
             ), per_day AS (
-                SELECT date, SUM(balance) AS balance FROM line GROUP BY date
+                SELECT date, SUM(balance) AS balance
+                  FROM (SELECT date, balance FROM line
+                     UNION ALL
+                        SELECT date, balance FROM (%(moved)s) moved) receivable
+              GROUP BY date
             ), month_end AS (
                 SELECT (%(day)s::date - make_interval(months => n))::date AS date
                   FROM generate_series(0, %(months)s - 1) AS n
@@ -232,7 +236,19 @@ class ContinuityFactorChoice(models.Model):
             day=day,
             start=start,
             months=MONTH_ENDS,
+            moved=self._own_dso_moved_sql(company),
         )
+
+    @api.model
+    def _own_dso_moved_sql(self, company):
+        """Return a SELECT of what the receivables in the books lack or have too much,
+        because our entries are not the customers' payments.
+
+        :param company: ``res.company``
+        :return: ``date`` and ``balance`` in the company's currency
+        :rtype: SQL
+        """
+        return SQL("SELECT NULL::date AS date, 0::numeric AS balance WHERE FALSE")
 
     @api.model
     def _check_may_read_books(self, company):

@@ -11,11 +11,17 @@ class ContinuityReasonWizard(models.TransientModel):
             ("refuse_factoring", "Refuse the agreement"),
             ("cancel_factoring", "Give the agreement up"),
             ("leave_out_debtor", "Do not cover"),
+            ("buy_back_assignment", "Buy back from the factor"),
+            ("cancel_assignment", "Assigned by mistake"),
+            ("dispute_assignment", "Disputed by the customer"),
         ],
         ondelete={
             "refuse_factoring": "cascade",
             "cancel_factoring": "cascade",
             "leave_out_debtor": "cascade",
+            "buy_back_assignment": "cascade",
+            "cancel_assignment": "cascade",
+            "dispute_assignment": "cascade",
         },
     )
 
@@ -26,4 +32,7 @@ class ContinuityReasonWizard(models.TransientModel):
             "refuse_factoring": ("continuity.factoring", "_refuse"),
             "cancel_factoring": ("continuity.factoring", "_cancel"),
             "leave_out_debtor": ("continuity.factoring.debtor", "_leave_out"),
+            "buy_back_assignment": ("continuity.factoring.assignment", "_buy_back"),
+            "cancel_assignment": ("continuity.factoring.assignment", "_cancel"),
+            "dispute_assignment": ("continuity.factoring.assignment", "_dispute"),
         }

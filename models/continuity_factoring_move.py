@@ -1,0 +1,265 @@
+"""What invoices say of their assignment, and what they refuse while it lasts."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .continuity_bill import FIELD_GROUPS
+
+LIVE_STATES = ("active", "settled")
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    # Only what the user may read of it: of a confidential agreement nothing.
+    continuity_assignment_state = fields.Selection(
+        [
+            ("active", "Assigned"),
+            ("disputed", "Assigned, Disputed"),
+            ("settled", "Assigned, Settled"),
+            ("bought_back", "Bought Back"),
+            ("released", "Released"),
+        ],
+        string="Factoring",
+        compute="_compute_continuity_assignment",
+        search="_search_continuity_assignment_state",
+        groups=FIELD_GROUPS,
+    )
+    continuity_assignment_text = fields.Char(
+        string="Assigned To",
+        compute="_compute_continuity_assignment",
+        groups=FIELD_GROUPS,
+    )
+    continuity_turnover_count = fields.Integer(
+        string="Collections to Turn Over",
+        compute="_compute_continuity_turnover_count",
+        search="_search_continuity_turnover_count",
+        groups=FIELD_GROUPS,
+    )
+    continuity_not_assigned_reason = fields.Char(
+        string="Why Not Assigned",
+        compute="_compute_continuity_not_assigned_reason",
+        groups=FIELD_GROUPS,
+    )
+
+    @api.depends("state", "payment_state")
+    @api.depends_context("uid", "lang")
+    def _compute_continuity_assignment(self):
+        assignments = self.env["continuity.factoring.assignment"]
+        by_move = {}
+        if assignments.has_access("read"):
+            by_move = assignments.search(
+                [("move_id", "in", self._origin.ids), ("state", "!=", "cancelled")],
+                order="id",
+            ).grouped("move_id")
+        for move in self:
+            found = by_move.get(move._origin, assignments)
+            active = found.filtered(lambda a: a.state == "active")
+            last = (active or found)[-1:]
+            state = last.state
+            if active.filtered("disputed"):
+                state = "disputed"
+            move.continuity_assignment_state = state
+            move.continuity_assignment_text = (
+                last.factoring_id.factor_id.display_name if last else False
+            )
+
+    def _search_continuity_assignment_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        assignments = self.env["continuity.factoring.assignment"]
+        domains = []
+        for state in value:
+            if not state:
+                known = Domain("state", "!=", "cancelled")
+                domains.append(
+                    Domain("id", "not in", assignments._search(known).subselect("move_id"))
+                )
+            elif state == "disputed":
+                found = Domain("state", "=", "active") & Domain("disputed", "=", True)
+                domains.append(
+                    Domain("id", "in", assignments._search(found).subselect("move_id"))
+                )
+            else:
+                found = Domain("state", "=", state)
+                domains.append(
+                    Domain("id", "in", assignments._search(found).subselect("move_id"))
+                )
+        return Domain.OR(domains)
+
+    @api.depends_context("uid")
+    def _compute_continuity_turnover_count(self):
+        turnovers = self.env["continuity.factoring.turnover"]
+        counts = dict.fromkeys(self._origin.ids, 0)
+        if turnovers.has_access("read"):
+            found = turnovers.search(
+                [
+                    ("state", "=", "due"),
+                    "|",
+                    ("move_id", "in", self._origin.ids),
+                    ("payment_move_id", "in", self._origin.ids),
+                ]
+            )
+            for turnover in found:
+                for move in turnover.move_id | turnover.payment_move_id:
+                    if move.id in counts:
+                        counts[move.id] += 1
+        for move in self:
+            move.continuity_turnover_count = counts.get(move._origin.id, 0)
+
+    def _search_continuity_turnover_count(self, operator, value):
+        if operator != ">" or value:
+            return NotImplemented
+        due = self.env["continuity.factoring.turnover"]._search(
+            [("state", "=", "due")]
+        )
+        return Domain("id", "in", due.subselect("move_id")) | Domain(
+            "id", "in", due.subselect("payment_move_id")
+        )
+
+    @api.depends_context("continuity_factoring_id", "uid", "lang")
+    def _compute_continuity_not_assigned_reason(self):
+        self.continuity_not_assigned_reason = False
+        agreement = self.env["continuity.factoring"].browse(
+            self.env.context.get("continuity_factoring_id")
+        )
+        if not agreement or not agreement.has_access("read"):
+            return
+        lines = self.env["account.move.line"]
+        for move in self._origin:
+            lines |= move.line_ids.filtered(
+                lambda line: line.account_id.account_type == "asset_receivable"
+            )
+        today = fields.Date.context_today(self)
+        refused = agreement._assignment_refusals(lines, today)
+        for move in self:
+            reasons = dict.fromkeys(
+                reason for line, reason in refused.items() if line.move_id == move
+            )
+            move.continuity_not_assigned_reason = " ".join(reasons)
+
+    # === ASSIGNING === #
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        invoices = posted.filtered(lambda move: move.move_type == "out_invoice")
+        if invoices:
+            # Whoever posts need not see the agreements.
+            agreements = (
+                self.env["continuity.factoring"]
+                .sudo()
+                .search(
+                    [
+                        ("state", "=", "running"),
+                        ("covers", "=", "customers"),
+                        ("company_id", "in", invoices.company_id.ids),
+                    ]
+                )
+            )
+            for agreement in agreements:
+                agreement._assign_all(invoices)
+        return posted
+
+    def action_continuity_assign(self):
+        """Assign the open receivables of invoices under the running agreement that
+        covers their customer.
+
+        :raise UserError: when there is none, or naming what cannot be assigned
+        """
+        agreements = self.env["continuity.factoring"].search(
+            [("state", "=", "running"), ("company_id", "in", self.company_id.ids)]
+        )
+        agreements._check_may_account()
+        for move in self:
+            agreement = agreements.filtered(
+                lambda a, move=move: a.company_id == move.company_id
+                and move.commercial_partner_id
+                in a.sudo()
+                .debtor_ids.filtered(lambda d: d.state not in ("out", "released"))
+                .partner_id
+            )[:1]
+            if not agreement:
+                raise UserError(
+                    self.env._(
+                        "%s: no running agreement covers this customer.",
+                        move.display_name,
+                    )
+                )
+            lines = move.line_ids.filtered(
+                lambda line: line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
+            if not lines:
+                raise UserError(
+                    self.env._("Nothing of %s is open.", move.display_name)
+                )
+            agreement._assign(lines)
+
+    # === WHAT IS REFUSED === #
+
+    def button_draft(self):
+        self._continuity_check_not_assigned()
+        return super().button_draft()
+
+    def _continuity_check_not_assigned(self):
+        """Refuse to change invoices that were sold: the factor relies on them.
+
+        :raise UserError: naming the first one, and what to do
+        """
+        # Also for who may not know of the agreement.
+        assignment = (
+            self.env["continuity.factoring.assignment"]
+            .sudo()
+            .search(
+                [("move_id", "in", self.ids), ("state", "in", LIVE_STATES)], limit=1
+            )
+        )
+        if not assignment:
+            return
+        visible = assignment.with_env(self.env).sudo(False)
+        if visible.has_access("read"):
+            raise UserError(
+                self.env._(
+                    "%(invoice)s is assigned to %(factor)s. Correct it with a credit "
+                    "note, or buy it back first.",
+                    invoice=assignment.move_id.name,
+                    factor=assignment.factoring_id.factor_id.name,
+                )
+            )
+        raise UserError(
+            self.env._(
+                "%(invoice)s must stay as it is. Correct it with a credit note, or ask "
+                "%(contact)s.",
+                invoice=assignment.move_id.name,
+                contact=assignment.factoring_id.contact_id.name,
+            )
+        )
+
+    # === SCREENS === #
+
+    def action_continuity_assignments(self):
+        """Open the assignments of an invoice."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Assignments"),
+            "res_model": "continuity.factoring.assignment",
+            "view_mode": "list,form",
+            "domain": [("move_id", "=", self.id)],
+        }
+
+    def action_continuity_turnovers(self):
+        """Open what is to be turned over of an invoice or payment."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Collections"),
+            "res_model": "continuity.factoring.turnover",
+            "view_mode": "list",
+            "domain": [
+                "|",
+                ("move_id", "=", self.id),
+                ("payment_move_id", "=", self.id),
+            ],
+        }

@@ -1,0 +1,135 @@
+"""How a customer's receivables become ours again for good."""
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class ContinuityFactoringDebtor(models.Model):
+    _inherit = "continuity.factoring.debtor"
+
+    release_signed_on = fields.Date(
+        string="Release Signed by the Factor On", readonly=True, copy=False
+    )
+
+    _guarded_fields = frozenset({"release_signed_on"})
+
+    def action_release(self):
+        """Ask for the release the factor signed."""
+        self.factoring_id._check_may_account()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Release"),
+            "res_model": "continuity.factoring.release",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_debtor_ids": self.ids},
+        }
+
+    def _release_errors(self, signed_on, attachments):
+        """Return what keeps customers from being released.
+
+        :param date signed_on: when the factor signed, or False
+        :param attachments: ``ir.attachment`` with the signed release
+        :rtype: list[str]
+        """
+        errors = []
+        today = fields.Date.context_today(self)
+        for debtor in self.sudo():
+            name = debtor.partner_id.display_name
+            if debtor.state in ("out", "released"):
+                errors.append(self.env._("%s: nothing is assigned.", name))
+            if debtor.noticed_on and not (signed_on and attachments):
+                errors.append(
+                    self.env._(
+                        "%s was told to pay the factor: only the factor can take that "
+                        "back. Attach the release it signed, with the day.",
+                        name,
+                    )
+                )
+            turnovers = self.env["continuity.factoring.turnover"].sudo()
+            due = turnovers.search_count(
+                [("assignment_id.debtor_id", "=", debtor.id), ("state", "=", "due")]
+            )
+            if due:
+                errors.append(
+                    self.env._(
+                        "%(customer)s: %(count)s collections have not been turned "
+                        "over or given back.",
+                        customer=name,
+                        count=due,
+                    )
+                )
+        if signed_on and signed_on > today:
+            errors.append(self.env._("The factor cannot have signed in the future."))
+        return errors
+
+    def _release(self, effective_from, signed_on, attachments, buy_back_reason=""):
+        """Release customers: from a day on they pay us again.
+
+        :param date effective_from: the day the release holds from
+        :param date signed_on: when the factor signed
+        :param attachments: ``ir.attachment`` with the signed release
+        :param str buy_back_reason: why what is still open is bought back; without it,
+            nothing may be open
+        :raise AccessError: unless manager, approver, contact or accountant
+        :raise UserError: listing everything that stands in the way
+        """
+        self.factoring_id._check_may_account()
+        assignments = self.env["continuity.factoring.assignment"].search(
+            [("debtor_id", "in", self.ids), ("state", "=", "active")]
+        )
+        errors = self._release_errors(signed_on, attachments)
+        if not (buy_back_reason or "").strip():
+            errors += [
+                self.env._(
+                    "%(invoice)s is assigned and open with %(amount)s: wait until it "
+                    "is paid, or buy it back.",
+                    invoice=assignment.move_id.display_name,
+                    amount=assignment.currency_id.format(assignment.open_amount),
+                )
+                for assignment in assignments
+            ]
+        if errors:
+            raise UserError("\n".join(errors))
+        if assignments:
+            assignments._buy_back(buy_back_reason)
+        # Who decides was checked above; the guard keeps others out.
+        debtors = self.sudo()
+        debtors.write(
+            {
+                "state": "released",
+                "released_from": effective_from,
+                "release_signed_on": signed_on,
+            }
+        )
+        for agreement, released in debtors.grouped("factoring_id").items():
+            agreement._message_log(
+                body=self.env._(
+                    "Released: %(customers)s pay us again from %(day)s.",
+                    customers=", ".join(released.partner_id.mapped("name")),
+                    day=effective_from,
+                ),
+                attachment_ids=attachments.ids,
+            )
+        debtors._correct_drafts()
+
+    def _correct_drafts(self):
+        """Let drafts that still name the other account name ours again."""
+        moves = self.env["account.move"]
+        for debtor in self:
+            accounts = debtor.factoring_id.with_context(
+                active_test=False
+            ).direction_ids.bank_account_id
+            moves |= moves.search(
+                [
+                    ("company_id", "=", debtor.company_id.id),
+                    ("state", "=", "draft"),
+                    ("move_type", "=", "out_invoice"),
+                    ("partner_id", "child_of", debtor.partner_id.ids),
+                    ("partner_bank_id", "in", accounts.ids),
+                    "|",
+                    ("invoice_date", "=", False),
+                    ("invoice_date", ">=", debtor.released_from),
+                ]
+            )
+        moves._compute_partner_bank_id()

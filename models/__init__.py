@@ -228,12 +228,21 @@ from . import continuity_credit_partner
 from . import continuity_factoring
 from . import continuity_factoring_approval
 from . import continuity_factoring_debtor
+from . import continuity_payment_direction
+from . import continuity_factoring_assignment
+from . import continuity_factoring_assigning
+from . import continuity_factoring_turnover
+from . import continuity_factoring_reconciliation
+from . import continuity_factoring_move
+from . import continuity_factoring_release
+from . import continuity_factoring_merge
 from . import continuity_factor_choice_part
 from . import continuity_factor_choice
 from . import continuity_factor_books
 from . import continuity_factor_comparison
 from . import continuity_factor_criterion
 from . import continuity_factor_offer
+from . import continuity_factoring_standing
 
 # What Odoo's own models get.
 from . import calendar_event

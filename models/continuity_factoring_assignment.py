@@ -8,15 +8,15 @@ LIVE_STATES = ("active", "settled")
 class ContinuityFactoringAssignment(models.Model):
     """One receivable, whole or in part, that is assigned to a factor (債権譲渡).
 
-    =========== ================================================================
+    ===========  ===============================================================
     state        means
-    =========== ================================================================
+    ===========  ===============================================================
     active       the factor's; something of it is open
     settled      nothing of it is open any more: paid, credited, or closed else
     bought_back  ours again, for a reason the factor knows
     released     ours again, with the release of its customer
     cancelled    assigned by mistake; the receivable may be assigned again
-    =========== ================================================================
+    ===========  ===============================================================
 
     A receivable has one active assignment at most: the database sees to it. What
     happens to it afterwards is not forbidden but followed:
@@ -176,6 +176,11 @@ class ContinuityFactoringAssignment(models.Model):
     _positive = models.Constraint(
         "CHECK(amount > 0)", "Only what is open can be assigned."
     )
+
+    def write(self, vals):
+        if not self.env.su:
+            self.factoring_id._check_may_account()
+        return super().write(vals)
 
     # === WHAT IS OPEN === #
 

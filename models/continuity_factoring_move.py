@@ -74,7 +74,9 @@ class AccountMove(models.Model):
             if not state:
                 known = Domain("state", "!=", "cancelled")
                 domains.append(
-                    Domain("id", "not in", assignments._search(known).subselect("move_id"))
+                    Domain(
+                        "id", "not in", assignments._search(known).subselect("move_id")
+                    )
                 )
             elif state == "disputed":
                 found = Domain("state", "=", "active") & Domain("disputed", "=", True)
@@ -111,9 +113,7 @@ class AccountMove(models.Model):
     def _search_continuity_turnover_count(self, operator, value):
         if operator != ">" or value:
             return NotImplemented
-        due = self.env["continuity.factoring.turnover"]._search(
-            [("state", "=", "due")]
-        )
+        due = self.env["continuity.factoring.turnover"]._search([("state", "=", "due")])
         return Domain("id", "in", due.subselect("move_id")) | Domain(
             "id", "in", due.subselect("payment_move_id")
         )
@@ -173,11 +173,13 @@ class AccountMove(models.Model):
         agreements._check_may_account()
         for move in self:
             agreement = agreements.filtered(
-                lambda a, move=move: a.company_id == move.company_id
-                and move.commercial_partner_id
-                in a.sudo()
-                .debtor_ids.filtered(lambda d: d.state not in ("out", "released"))
-                .partner_id
+                lambda a, move=move: (
+                    a.company_id == move.company_id
+                    and move.commercial_partner_id
+                    in a.sudo()
+                    .debtor_ids.filtered(lambda d: d.state not in ("out", "released"))
+                    .partner_id
+                )
             )[:1]
             if not agreement:
                 raise UserError(
@@ -187,13 +189,13 @@ class AccountMove(models.Model):
                     )
                 )
             lines = move.line_ids.filtered(
-                lambda line: line.account_id.account_type == "asset_receivable"
-                and not line.reconciled
+                lambda line: (
+                    line.account_id.account_type == "asset_receivable"
+                    and not line.reconciled
+                )
             )
             if not lines:
-                raise UserError(
-                    self.env._("Nothing of %s is open.", move.display_name)
-                )
+                raise UserError(self.env._("Nothing of %s is open.", move.display_name))
             agreement._assign(lines)
 
     # === WHAT IS REFUSED === #

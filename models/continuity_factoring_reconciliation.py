@@ -63,7 +63,9 @@ class ContinuityFactoringAssignment(models.Model):
             paid = self._paid_by_line(line).get(line.id, 0) - assignment.paid_before
             money = own.filtered(lambda p: p.credit_move_id.move_type != "out_refund")
             # What was the factor's before these matches.
-            left = assignment.amount - (paid - sum(money.mapped("debit_amount_currency")))
+            left = assignment.amount - (
+                paid - sum(money.mapped("debit_amount_currency"))
+            )
             for partial in own:
                 reason = assignment._match_reason(partial)
                 if not reason:
@@ -72,9 +74,7 @@ class ContinuityFactoringAssignment(models.Model):
                 left -= partial.debit_amount_currency
                 if assignment.currency_id.is_zero(amount):
                     continue
-                vals_list.append(
-                    assignment._prepare_turnover(partial, reason, amount)
-                )
+                vals_list.append(assignment._prepare_turnover(partial, reason, amount))
         if vals_list:
             turnovers.create(vals_list)._remind_contact()
         self._follow_books()

@@ -99,9 +99,7 @@ class ContinuityPaymentDirection(models.Model):
     )
     confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     confirmed_on = fields.Datetime(readonly=True, copy=False)
-    confirmed_number = fields.Char(
-        string="Number Confirmed", readonly=True, copy=False
-    )
+    confirmed_number = fields.Char(string="Number Confirmed", readonly=True, copy=False)
 
     # === RULES === #
 
@@ -125,10 +123,7 @@ class ContinuityPaymentDirection(models.Model):
             owner = agreement.factor_id
             if direction.kind == "collection":
                 owner = agreement.company_id.partner_id
-            if (
-                account.partner_id.commercial_partner_id
-                != owner.commercial_partner_id
-            ):
+            if account.partner_id.commercial_partner_id != owner.commercial_partner_id:
                 raise ValidationError(
                     self.env._(
                         "The account %(number)s does not belong to %(owner)s.",
@@ -159,6 +154,8 @@ class ContinuityPaymentDirection(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_proposed(self):
+        if not self.env.su:
+            self.factoring_id._check_may_account()
         if any(direction.was_confirmed for direction in self):
             raise UserError(
                 self.env._("Customers were told of this account: it stays on record.")
@@ -214,9 +211,11 @@ class ContinuityPaymentDirection(models.Model):
     def _supersede_earlier(self):
         self.ensure_one()
         self.factoring_id.direction_ids.filtered(
-            lambda d: d != self
-            and d.state == "confirmed"
-            and d.effective_from <= self.effective_from
+            lambda d: (
+                d != self
+                and d.state == "confirmed"
+                and d.effective_from <= self.effective_from
+            )
         ).state = "superseded"
 
     def _account_changed(self):

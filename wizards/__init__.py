@@ -30,6 +30,8 @@ from . import continuity_handover_reaction
 from . import continuity_rotation
 from . import continuity_dissolution_reasons
 from . import continuity_factoring_reasons
+from . import continuity_factoring_release
+from . import continuity_factoring_list
 from . import continuity_factor_reasons
 from . import continuity_transfer_reasons
 from . import continuity_consent_wizard

@@ -283,8 +283,8 @@ class ContinuityFactoring(models.Model):
             turnovers = found.create(
                 [
                     {
-                        "assignment_id": assignment_id,
                         "credit_line_id": line_id,
+                        "assignment_id": assignment_id,
                         "payment_move_id": move_id,
                         "currency_id": currency_id,
                         "amount": float(amount),
@@ -292,7 +292,14 @@ class ContinuityFactoring(models.Model):
                         "reason": "double",
                         "due_on": due_on,
                     }
-                    for line_id, assignment_id, move_id, currency_id, amount, day in rows
+                    for (
+                        line_id,
+                        assignment_id,
+                        move_id,
+                        currency_id,
+                        amount,
+                        day,
+                    ) in rows
                 ]
             )
             turnovers._remind_contact()

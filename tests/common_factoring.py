@@ -1,0 +1,134 @@
+from odoo import Command, fields
+
+from .common_credit import CreditCommon
+
+TODAY = "2026-06-30"
+NOTICED = "2026-06-10 08:00:00"
+
+
+class FactoringCommon(CreditCommon):
+    """A running agreement of ``company_a`` with ``factor`` on customers 1 and 2, who
+    were told on 10 June to pay the factor's account. Their contracts are reviewed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.factor = cls._create_customer("Factor AG")
+        cls.other_factor = cls._create_customer("Other Factor Ltd")
+        cls.factor_account = cls._create_account(cls.factor, "DE02 1203 0000 0000 2020")
+        cls.own_account = cls._create_account(
+            cls.company_a.partner_id, "DE02 5001 0517 5407 3249"
+        )
+        cls.bank.bank_account_id = cls.own_account
+        cls.accounts["clearing"] = cls.env["account.account"].create(
+            {
+                "name": "Clearing",
+                "code": "CC1050",
+                "account_type": "asset_current",
+                "reconcile": True,
+                "company_ids": [Command.set(cls.company_a.ids)],
+            }
+        )
+        cls.clearing = cls._create_journal("Factor", "bank", "clearing")
+        cls.clearing.continuity_factor_id = cls.factor
+        for customer in cls.customer_1 | cls.customer_2:
+            cls._review(customer)
+
+    @classmethod
+    def _create_account(cls, partner, number):
+        return cls.env["res.partner.bank"].create(
+            {"partner_id": partner.id, "acc_number": number}
+        )
+
+    @classmethod
+    def _review(cls, customer, **values):
+        review = (
+            cls.env["continuity.contract.review"]
+            .with_user(cls.user_manager)
+            .with_company(cls.company_a)
+            .create(
+                {
+                    "partner_id": customer.id,
+                    "assignment_clause": "Claims may be assigned.",
+                    "result": "free",
+                    **values,
+                }
+            )
+        )
+        review.action_confirm()
+        return review
+
+    @classmethod
+    def _create_agreement(cls, *customers, **values):
+        return cls.env["continuity.factoring"].create(
+            {
+                "company_id": cls.company_a.id,
+                "factor_id": cls.factor.id,
+                "date_start": "2026-01-01",
+                "contact_id": cls.user_manager.id,
+                "currency_ids": [Command.set(cls.euro.ids)],
+                "debtor_ids": [
+                    Command.create({"partner_id": customer.id})
+                    for customer in customers or (cls.customer_1, cls.customer_2)
+                ],
+                **values,
+            }
+        )
+
+    @classmethod
+    def _direct(cls, agreement, account=None, day="2026-06-01", kind="factor"):
+        """Propose where customers pay as the accountant, confirm as the manager."""
+        direction = (
+            cls.env["continuity.payment.direction"]
+            .with_user(cls.accountant)
+            .create(
+                {
+                    "factoring_id": agreement.id,
+                    "effective_from": day,
+                    "kind": kind,
+                    "bank_account_id": (account or cls.factor_account).id,
+                    "call_back": "Ms. Roth, number from the contract",
+                }
+            )
+        )
+        direction.with_user(cls.user_manager).action_confirm()
+        return direction.with_env(cls.env)
+
+    @classmethod
+    def _activate(cls, agreement):
+        agreement.sudo().state = "approved"
+        agreement.with_user(cls.user_manager).action_activate()
+        return agreement
+
+    @classmethod
+    def _run_agreement(cls, *customers, noticed=NOTICED, **values):
+        """A running agreement whose customers have, or have not, been told."""
+        agreement = cls._create_agreement(*customers, **values)
+        agreement.sudo().state = "approved"
+        if agreement.kind == "notified":
+            cls._direct(agreement)
+        cls._activate(agreement)
+        if noticed:
+            agreement.debtor_ids.write({"state": "noticed", "noticed_on": noticed})
+        return agreement
+
+    # === Looking === #
+
+    def _assignments(self, move):
+        return self.env["continuity.factoring.assignment"].search(
+            [("move_id", "=", move.id)], order="id"
+        )
+
+    def _turnovers(self, move):
+        return self.env["continuity.factoring.turnover"].search(
+            [("move_id", "=", move.id)], order="id"
+        )
+
+    def _reminders(self, agreement):
+        return self.env["mail.activity"].search(
+            [("res_model", "=", agreement._name), ("res_id", "=", agreement.id)]
+        )
+
+    @staticmethod
+    def _date(value):
+        return fields.Date.to_date(value)

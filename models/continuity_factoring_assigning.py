@@ -38,16 +38,25 @@ class ContinuityFactoring(models.Model):
     def _check_may_account(self):
         """Refuse work on assignments and accounts by people who do not do it.
 
-        :raise AccessError: unless the agreement's contact, an author, an approver, a
+        :raise AccessError: unless the agreement's contact, its author, an approver, a
             manager or an accountant who may read the agreement
         """
+        user = self.env.user
         for agreement in self:
             agreement.check_access("read")
-            is_accountant = any(
-                self.env.user.has_group(group) for group in ACCOUNTANT_GROUPS.split(",")
-            )
-            if not is_accountant and self.env.user != agreement.contact_id:
-                agreement._check_author()
+            people = agreement.contact_id | agreement.create_uid
+            if (
+                user not in people
+                and not user.has_groups(ACCOUNTANT_GROUPS)
+                and not agreement._may_manage()
+            ):
+                raise AccessError(
+                    self.env._(
+                        "The accounts of %s are kept by accountants and by those who "
+                        "carry it out.",
+                        agreement.name,
+                    )
+                )
 
     # === WHERE CUSTOMERS PAY === #
 

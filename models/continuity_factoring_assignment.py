@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 LIVE_STATES = ("active", "settled")
@@ -74,7 +74,6 @@ class ContinuityFactoringAssignment(models.Model):
             "dispute_ended_on",
             "news",
             "told_on",
-            "customer_paid_on",
         }
     )
 
@@ -161,7 +160,6 @@ class ContinuityFactoringAssignment(models.Model):
     told_on = fields.Date(string="Factor Told On", readonly=True)
     customer_paid_on = fields.Date(
         string="Customer Paid the Factor On",
-        readonly=True,
         help="As the factor reports it, where our entry has another day.",
     )
     note = fields.Text()
@@ -440,14 +438,11 @@ class ContinuityFactoringAssignment(models.Model):
         )
         disputed._add_news(self.env._("The dispute is over."))
 
-    def _record_customer_payment(self, day):
-        """Record when the customer paid the factor, as the factor reports it.
-
-        :param date day: not in the future
-        :raise AccessError: unless manager, approver, contact or accountant
-        :raise UserError: for a day to come
-        """
-        self._check_may_handle()
-        if day > fields.Date.context_today(self):
-            raise UserError(self.env._("Enter the day the customer paid."))
-        self.sudo().customer_paid_on = day
+    @api.constrains("customer_paid_on")
+    def _check_customer_paid_on(self):
+        today = fields.Date.context_today(self)
+        for assignment in self:
+            if assignment.customer_paid_on and assignment.customer_paid_on > today:
+                raise ValidationError(
+                    self.env._("Enter the day the customer paid: it cannot be to come.")
+                )

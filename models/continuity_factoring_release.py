@@ -92,7 +92,10 @@ class ContinuityFactoringDebtor(models.Model):
         if errors:
             raise UserError("\n".join(errors))
         if assignments:
-            assignments._buy_back(buy_back_reason)
+            assignments._end("released", buy_back_reason)
+            assignments._add_news(
+                self.env._("Bought back with the release: %s", buy_back_reason)
+            )
         # Who decides was checked above; the guard keeps others out.
         debtors = self.sudo()
         debtors.write(

@@ -26,7 +26,7 @@ class ContinuityCreditStanding(models.Model):
                        a.move_line_id AS line_id, a.customer_paid_on
                   FROM continuity_factoring_assignment a
                  WHERE a.company_id = %(company)s AND a.move_line_id IS NOT NULL
-                   AND a.state IN ('active', 'settled', 'released')
+                   AND a.state IN ('active', 'settled')
               ORDER BY a.move_line_id, a.id DESC
             )
             SELECT s.line_id,
@@ -75,7 +75,7 @@ class ContinuityFactorChoice(models.Model):
                    SELECT a.move_line_id
                      FROM continuity_factoring_assignment a
                     WHERE a.company_id = %(company)s
-                      AND a.state IN ('active', 'settled', 'released'))
+                      AND a.state IN ('active', 'settled'))
          UNION ALL
             SELECT e.day, -e.amount FROM (%(payments)s) e WHERE e.day IS NOT NULL
             """,

@@ -189,6 +189,27 @@ class ContinuityFactoringTurnover(models.Model):
                 )
             )
 
+    def _follow_credits(self):
+        """What was paid too much is given back once a payment to the customer closes
+        it, and of no interest once it closes another invoice."""
+        for turnover in self.filtered(lambda t: t.reason == "double"):
+            line = turnover.credit_line_id
+            if turnover.state != "due" or (
+                line.parent_state == "posted" and not line.reconciled
+            ):
+                continue
+            closed_by = line.matched_debit_ids.debit_move_id.move_id
+            is_money = closed_by.filtered(
+                lambda move: move.origin_payment_id or move.statement_line_id
+            )
+            turnover.write(
+                {
+                    "state": "returned" if is_money else "void",
+                    "done_on": fields.Date.context_today(self),
+                }
+            )
+            turnover._close_reminders()
+
     # === REMINDING === #
 
     def _reminder(self, env):
@@ -273,6 +294,7 @@ class ContinuityFactoring(models.Model):
         """
         found = self.env["continuity.factoring.turnover"].sudo()
         for agreement in self.sudo():
+            agreement.turnover_ids._follow_credits()
             for model in ("account.partial.reconcile", "account.move.line"):
                 self.env[model].flush_model()
             found.flush_model()

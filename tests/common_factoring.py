@@ -112,6 +112,14 @@ class FactoringCommon(CreditCommon):
             agreement.debtor_ids.write({"state": "noticed", "noticed_on": noticed})
         return agreement
 
+    def _run_nightly(self):
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref(
+                "customer_continuity.cron_factoring_assign"
+            ).method_direct_trigger()
+        self.env.invalidate_all()
+
     # === Looking === #
 
     def _assignments(self, move):

@@ -6,7 +6,7 @@ from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -136,7 +136,7 @@ class TestFactoringAssignment(FactoringCommon):
         move = self._invoice(self.customer_3)
         self.assertFalse(self._assignments(move))
         self._review(self.customer_3)
-        self.env["continuity.factoring"]._cron_assign()
+        self._run_nightly()
         self.assertEqual(self._assignments(move).state, "active")
 
     # === Once only === #
@@ -231,9 +231,11 @@ class TestFactoringAssignment(FactoringCommon):
         self.assertEqual(standing[self.customer_1].average_days, 10)
         self.assertEqual(standing[self.customer_2].paid_count, 0)
         self.assertEqual(standing[self.customer_2].overdue_amount, 100)
-        self._assignments(sold).with_user(self.accountant)._record_customer_payment(
-            self._date("2026-06-20")
-        )
+        reported = self._assignments(sold).with_user(self.accountant)
+        with self.assertRaisesRegex(ValidationError, "to come"):
+            reported.customer_paid_on = "2026-07-01"
+        reported.customer_paid_on = "2026-06-20"
+        self.env.flush_all()
         standing = self._take(TODAY)
         self.assertEqual(standing[self.customer_2].average_days, 20)
 

@@ -140,11 +140,11 @@ class TestFactoringMishaps(FactoringCommon):
         """First to the factor, then to us: it goes back to the customer."""
         self._factor_pays_for()
         payment = self._loose_payment(100, "2026-06-25")
-        self.env["continuity.factoring"]._cron_assign()
+        self._run_nightly()
         turnover = self._expect("double")
         self.assertEqual(turnover.payment_move_id, payment.move_id)
         self.assertTrue(self._reminders(self.agreement))
-        self.env["continuity.factoring"]._cron_assign()
+        self._run_nightly()
         self.assertEqual(len(self._turnovers(self.move)), 1)
         with self.assertRaisesRegex(UserError, "back to the customer"):
             turnover.with_user(self.accountant).action_turned_over()
@@ -169,15 +169,48 @@ class TestFactoringMishaps(FactoringCommon):
     def test_overpaid(self):
         payment = self._loose_payment(130, "2026-06-25", self.clearing)
         self._receivable(self.move, payment.move_id).reconcile()
-        self.env["continuity.factoring"]._cron_assign()
+        self._run_nightly()
         self._expect("double", 30)
         self.assertEqual(self.assignment.state, "settled")
+
+    def test_too_much_is_given_back_with_the_payment_to_the_customer(self):
+        extra = self._loose_payment(130, "2026-06-25")
+        self._receivable(self.move, extra.move_id).reconcile()
+        self._run_nightly()
+        back = self.env["account.payment"].create(
+            {
+                "payment_type": "outbound",
+                "partner_type": "customer",
+                "partner_id": self.customer_1.id,
+                "amount": 30,
+                "currency_id": self.euro.id,
+                "date": "2026-06-27",
+                "journal_id": self.bank.id,
+            }
+        )
+        back.action_post()
+        self._receivable(extra.move_id, back.move_id).reconcile()
+        self._run_nightly()
+        double = self._turnovers(self.move).filtered(lambda t: t.reason == "double")
+        self.assertEqual(double.mapped("state"), ["returned"])
+        self.assertEqual(double.amount, 30)
+
+    def test_too_much_that_pays_another_invoice_is_nobodys_any_more(self):
+        extra = self._loose_payment(130, "2026-06-25", self.clearing)
+        self._receivable(self.move, extra.move_id).reconcile()
+        self._run_nightly()
+        other = self._bill(self.customer_1, 30, "2026-06-26", "2026-07-26")
+        self._receivable(other, extra.move_id).filtered(
+            lambda line: not line.reconciled
+        ).reconcile()
+        self._run_nightly()
+        self._expect("double", 30, state="void")
 
     def test_prepayment_of_another_invoice_is_no_double_payment(self):
         self._factor_pays_for()
         self._bill(self.customer_1, 100, "2026-06-24", "2026-07-24")
         self._loose_payment(100, "2026-06-25")
-        self.env["continuity.factoring"]._cron_assign()
+        self._run_nightly()
         self.assertFalse(self._turnovers(self.move))
 
     def test_part_payments_to_both_accounts(self):
@@ -251,7 +284,7 @@ class TestFactoringMishaps(FactoringCommon):
         """The rest of the note is the customer's claim on us, nobody's money."""
         self._factor_pays_for(60)
         self._credit(self.move, 70, "2026-06-25")
-        self.env["continuity.factoring"]._cron_assign()
+        self._run_nightly()
         self.assertEqual(self.assignment.state, "settled")
         self.assertFalse(self._turnovers(self.move))
 
@@ -349,7 +382,8 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertEqual(debtor.state, "noticed")
         self._release(debtor, buy_back="The agreement ends")
         self.assertEqual(debtor.state, "released")
-        self.assertEqual(self.assignment.state, "bought_back")
+        self.assertEqual(self.assignment.state, "released")
+        self.assertIn("The agreement ends", self.assignment.news)
 
     def test_release_is_signed_by_the_factor(self):
         self._factor_pays_for()

@@ -1,7 +1,7 @@
 """What an agreement takes in: which receivables, since when, and why not the others."""
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 ACCOUNTANT_GROUPS = "account.group_account_user,account.group_account_manager"

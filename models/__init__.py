@@ -230,6 +230,7 @@ from . import continuity_factoring_approval
 from . import continuity_factoring_debtor
 from . import continuity_payment_direction
 from . import continuity_factoring_assignment
+from . import continuity_factoring_decision
 from . import continuity_factoring_assigning
 from . import continuity_factoring_turnover
 from . import continuity_factoring_reconciliation

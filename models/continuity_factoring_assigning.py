@@ -3,10 +3,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import split_every
 
 ACCOUNTANT_GROUPS = "account.group_account_user,account.group_account_manager"
 OUT_STATES = ("out", "released")
-# A run of the scheduled action takes so many receivables of an agreement.
+# So many receivables are looked at together.
 BATCH = 1000
 
 
@@ -157,11 +158,13 @@ class ContinuityFactoring(models.Model):
         assigned = self.env["continuity.factoring.assignment"]
         today = fields.Date.context_today(self)
         for agreement in self.filtered(lambda a: a.covers == "customers"):
-            lines = agreement._open_receivables(moves)[:BATCH]
-            refused = agreement._assignment_refusals(lines, today)
-            assigned |= agreement._assign(
-                lines.filtered(lambda line, refused=refused: line not in refused), today
-            )
+            found = agreement._open_receivables(moves)
+            for lines in split_every(BATCH, found.ids, found.browse):
+                refused = agreement._assignment_refusals(lines, today)
+                assigned |= agreement._assign(
+                    lines.filtered(lambda line, refused=refused: line not in refused),
+                    today,
+                )
         return assigned
 
     def _assignment_refusals(self, lines, day):

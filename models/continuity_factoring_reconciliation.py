@@ -70,14 +70,57 @@ class ContinuityFactoringAssignment(models.Model):
                 reason = assignment._match_reason(partial)
                 if not reason:
                     continue
-                amount = min(partial.debit_amount_currency, max(left, 0))
-                left -= partial.debit_amount_currency
+                closed, left = left, left - partial.debit_amount_currency
+                amount = min(assignment._money_in(partial), max(closed, 0))
                 if assignment.currency_id.is_zero(amount):
                     continue
                 vals_list.append(assignment._prepare_turnover(partial, reason, amount))
         if vals_list:
             turnovers.create(vals_list)._remind_contact()
         self._follow_books()
+
+    def _money_in(self, partial):
+        """Return how much money a payment brought of what it closes: the rest is a
+        discount, a charge or written off, and the factor must hear of it.
+
+        :param partial: one ``account.partial.reconcile`` of this receivable
+        :return: amount in the receivable's currency
+        :rtype: float
+        """
+        self.ensure_one()
+        entry = partial.credit_move_id.move_id
+        money_accounts = (
+            entry.journal_id.default_account_id
+            | entry.origin_payment_id.outstanding_account_id
+        )
+        money = sum(
+            entry.line_ids.filtered(
+                lambda line: (
+                    line.account_id in money_accounts
+                    or line.account_id.account_type
+                    in ("asset_cash", "liability_credit_card")
+                )
+            ).mapped("balance")
+        )
+        closing = -sum(
+            entry.line_ids.filtered(
+                lambda line: line.account_id.account_type == "asset_receivable"
+            ).mapped("balance")
+        )
+        closed = partial.debit_amount_currency
+        # No account of money in it: all of it, for want of knowing better.
+        share = min(1, max(0, money / closing)) if money and closing else 1
+        amount = self.currency_id.round(closed * share)
+        if self.currency_id.compare_amounts(amount, closed) < 0:
+            self._add_news(
+                self.env._(
+                    "%(entry)s closed %(closed)s with a payment of %(amount)s.",
+                    entry=entry.name,
+                    closed=self.currency_id.format(closed),
+                    amount=self.currency_id.format(amount),
+                )
+            )
+        return amount
 
     def _prepare_turnover(self, partial, reason, amount):
         """Return the values of one collection."""

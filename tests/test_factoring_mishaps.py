@@ -221,6 +221,13 @@ class TestFactoringMishaps(FactoringCommon):
         self._expect("wrong_account", 40)
         self.assertEqual(self.assignment.state, "settled")
 
+    def test_discount_taken_with_the_payment(self):
+        """What came in is turned over; of the rest the factor must hear."""
+        self._pay(self.move, 95, "2026-06-26", write_off=5)
+        self._expect("wrong_account", 95)
+        self.assertEqual(self.assignment.state, "settled")
+        self.assertIn("95", self.assignment.news)
+
     def test_payment_in_another_currency(self):
         """125 dollars are 100 euro: what is closed counts."""
         payment = self.env["account.payment"].create(

@@ -276,6 +276,36 @@ class TestFactoringAssignment(FactoringCommon):
         with self.assertRaises(AccessError):
             assignment.with_user(self.accountant).write({"state": "released"})
 
+    def test_other_company_neither_sees_nor_assigns(self):
+        agreement = self._run_agreement()
+        move = self._create_invoice(
+            self.customer_1, 100, "2026-06-20", company=self.company_b
+        )
+        self.assertFalse(self._assignments(move))
+        refused = agreement._assignment_refusals(
+            self._receivable(move), self._date(TODAY)
+        )
+        self.assertIn("another company", " ".join(refused.values()))
+        own = self._assignments(self._invoice())
+        manager = own.with_user(self.user_manager)
+        other = manager.with_context(allowed_company_ids=self.company_b.ids)
+        self.assertFalse(other.search([("id", "=", own.id)]))
+
+    def test_invoices_are_found_by_their_assignment(self):
+        self._run_agreement()
+        assigned = self._invoice()
+        free = self._invoice(self.customer_3)
+        moves = self.env["account.move"].with_user(self.accountant)
+        own = ("id", "in", (assigned | free).ids)
+        self.assertEqual(
+            moves.search([own, ("continuity_assignment_state", "=", False)]), free
+        )
+        self._assignments(assigned).with_user(self.accountant)._dispute("Damaged")
+        self.assertEqual(
+            moves.search([own, ("continuity_assignment_state", "=", "disputed")]),
+            assigned,
+        )
+
     def test_confidential_is_seen_by_those_it_names_only(self):
         self._run_agreement(kind="confidential", noticed=False)
         move = self._invoice()

@@ -177,6 +177,8 @@ class TestFactoringMishaps(FactoringCommon):
         extra = self._loose_payment(130, "2026-06-25")
         self._receivable(self.move, extra.move_id).reconcile()
         self._run_nightly()
+        lines = self.bank.outbound_payment_method_line_ids
+        lines.payment_account_id = self.accounts["outstanding"]
         back = self.env["account.payment"].create(
             {
                 "payment_type": "outbound",
@@ -345,6 +347,12 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertIn(reverse.name, self.assignment.news)
         self.assertFalse(self._turnovers(self.move))
 
+    def test_draft_payment_takes_everything_back(self):
+        payment = self._pay(self.move, 100, "2026-06-26")
+        payment.action_draft()
+        self._expect("wrong_account", state="void")
+        self.assertEqual(self.assignment.state, "active")
+
     def test_merge_of_two_customers_of_the_agreement(self):
         second = self._bill(self.customer_2, 50, "2026-06-20", "2026-07-20")
         debtor = self._assignments(second).debtor_id
@@ -402,6 +410,20 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertEqual(
             self.agreement.message_ids.attachment_ids.mapped("name"), ["release.pdf"]
         )
+
+    def test_release_with_a_day_or_a_file_alone_is_refused(self):
+        self._factor_pays_for()
+        debtor = self.assignment.debtor_id.with_user(self.accountant)
+        with self.assertRaisesRegex(UserError, "only the factor"):
+            debtor._release(
+                self._date("2026-07-01"),
+                self._date("2026-06-30"),
+                self.env["ir.attachment"],
+            )
+        with self.assertRaises(AccessError):
+            debtor.write({"released_from": "2026-07-01"})
+        with self.assertRaises(AccessError):
+            debtor.with_user(self.user_sales_a).action_release()
 
     def test_release_waits_for_what_is_to_be_turned_over(self):
         self._pay(self.move, 100, "2026-06-26")

@@ -126,7 +126,7 @@ class ContinuityFactoringAssignment(models.Model):
     invoice_date = fields.Date(related="move_id.invoice_date")
     date_maturity = fields.Date(related="move_line_id.date_maturity")
     amount = fields.Monetary(
-        string="Assigned", required=True, readonly=True, help="What was sold."
+        string="Amount Assigned", required=True, readonly=True, help="What was sold."
     )
     paid_before = fields.Monetary(
         string="Paid Before", readonly=True, help="What was paid when it was sold."

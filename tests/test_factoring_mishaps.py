@@ -347,9 +347,16 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertIn(reverse.name, self.assignment.news)
         self.assertFalse(self._turnovers(self.move))
 
-    def test_draft_payment_takes_everything_back(self):
+    def test_cancelled_payment_takes_everything_back(self):
+        """Odoo keeps the match of a payment that is a draft again."""
         payment = self._pay(self.move, 100, "2026-06-26")
         payment.action_draft()
+        self._expect("wrong_account")
+        payment.action_post()
+        self._expect("wrong_account")
+        payment.action_draft()
+        payment.action_cancel()
+        payment.move_id.button_cancel()
         self._expect("wrong_account", state="void")
         self.assertEqual(self.assignment.state, "active")
 

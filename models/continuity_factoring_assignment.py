@@ -128,9 +128,7 @@ class ContinuityFactoringAssignment(models.Model):
     amount = fields.Monetary(
         string="Amount Assigned", required=True, readonly=True, help="What was sold."
     )
-    paid_before = fields.Monetary(
-        string="Paid Before", readonly=True, help="What was paid when it was sold."
-    )
+    paid_before = fields.Monetary(readonly=True, help="What was paid when it was sold.")
     open_amount = fields.Monetary(compute="_compute_open_amount", string="Still Open")
     assigned_on = fields.Date(required=True, readonly=True, index=True)
     ended_on = fields.Date(readonly=True)

@@ -356,7 +356,6 @@ class TestFactoringMishaps(FactoringCommon):
         self._expect("wrong_account")
         payment.action_draft()
         payment.action_cancel()
-        payment.move_id.button_cancel()
         self._expect("wrong_account", state="void")
         self.assertEqual(self.assignment.state, "active")
 

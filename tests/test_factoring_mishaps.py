@@ -416,6 +416,8 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertEqual(
             self.agreement.message_ids.attachment_ids.mapped("name"), ["release.pdf"]
         )
+        files = self.agreement.message_ids.attachment_ids
+        self.assertTrue(files.with_user(self.user_manager).has_access("read"))
 
     def test_release_with_a_day_or_a_file_alone_is_refused(self):
         self._factor_pays_for()

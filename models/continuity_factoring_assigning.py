@@ -13,6 +13,8 @@ BATCH = 1000
 
 class ContinuityFactoring(models.Model):
     _inherit = "continuity.factoring"
+    # Each direction has two people and checks of its own.
+    _editable_fields = frozenset({"direction_ids"})
 
     direction_ids = fields.One2many(
         "continuity.payment.direction", "factoring_id", string="Where Customers Pay"

@@ -527,6 +527,26 @@ class TestPaymentDirection(FactoringCommon):
         with self.assertRaisesRegex(UserError, "archived"):
             direction.with_user(self.accountant).action_confirm()
 
+    def test_new_direction_on_a_running_agreement(self):
+        """On the form of the agreement, which is frozen otherwise."""
+        self._direct(self.agreement)
+        self._activate(self.agreement)
+        agreement = self.agreement.with_user(self.user_manager)
+        values = {
+            "effective_from": "2026-07-10",
+            "kind": "collection",
+            "bank_account_id": self.own_account.id,
+        }
+        agreement.write({"direction_ids": [Command.create(values)]})
+        self.assertEqual(len(agreement.direction_ids), 2)
+        self.assertEqual(agreement.direction_ids[:1].state, "proposed")
+        with self.assertRaisesRegex(UserError, "frozen"):
+            agreement.write({"date_end": "2026-12-31"})
+        with self.assertRaises(AccessError):
+            self.agreement.with_user(self.user_sales_b).write(
+                {"direction_ids": [Command.create(values)]}
+            )
+
     def test_what_customers_were_told_holds_while_it_is_checked_again(self):
         self._direct(self.agreement)
         self._activate(self.agreement)

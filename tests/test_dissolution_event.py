@@ -206,6 +206,15 @@ class TestDissolutionEvent(EventCommon):
                 with self.assertRaises(AccessError):
                     self._rpc(user, self.guest_1, method)
 
+    def test_speaking_to_a_guest_is_not_keeping_the_list(self):
+        """Who speaks to a guest notes their answer; who came, the task force notes."""
+        self._invite()
+        with self._after():
+            for method in ("action_attended", "action_absent"):
+                with self.assertRaisesRegex(AccessError, "task force"):
+                    self._rpc(self.speaker, self.guest_1, method)
+        self.assertEqual(self.guest_1.attendance, "invited")
+
     # === CHANGES === #
 
     def test_moved(self):

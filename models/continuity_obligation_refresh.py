@@ -128,6 +128,22 @@ class ContinuityDissolution(models.Model):
         action["domain"] = [("dissolution_id", "=", self.id)]
         return action
 
+    def action_view_assumed(self):
+        """Open the order lines that count as delivered though nobody entered it."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Orders Taken as Delivered"),
+            "res_model": "sale.order.line",
+            "view_mode": "list,form",
+            "domain": [("id", "in", self.sudo()._assumed_line_ids())],
+            "context": {"create": False},
+            "help": self.env._(
+                "Every line is delivered by the books, or is listed as not delivered."
+            ),
+        }
+
     # === REFRESH === #
 
     def _refresh_obligations(self, commit=False):
@@ -322,13 +338,18 @@ class ContinuityDissolution(models.Model):
         called by their kind."""
         if name != "description":
             return SQL.identifier("t", name)
-        obligation = self.env["continuity.obligation"].with_context(
-            lang=self.create_uid.lang
-        )
-        kinds = obligation._fields["kind"]._description_selection(obligation.env)
+        labels = self._found_labels()
         return SQL(
-            "COALESCE(t.description, CASE t.kind %s END)",
-            SQL(" ").join(SQL("WHEN %s THEN %s", *kind) for kind in kinds),
+            "COALESCE(t.description, CASE %s END)",
+            SQL(" ").join(
+                SQL(
+                    "WHEN t.kind = %s AND t.hint IS NOT DISTINCT FROM %s THEN %s",
+                    kind,
+                    hint,
+                    label,
+                )
+                for kind, hint, label in labels
+            ),
         )
 
     def _proposed_values(self, kind):

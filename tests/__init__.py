@@ -22,6 +22,7 @@ from . import test_dissolution_introduction
 from . import test_dissolution_report
 from . import test_dissolution_tour
 from . import test_obligation_books
+from . import test_obligation_delivered
 from . import test_obligation_gates
 from . import test_obligation_items
 from . import test_obligation_refresh

@@ -66,6 +66,41 @@ class TestObligationItems(ObligationCommon):
             self.line_1._open_items("en_US")[0]["quantity"], "5 of 5 Units"
         )
 
+    def test_drafts_are_for_colleagues_only(self):
+        """A draft may still change: the register names it, no letter does."""
+        values = {"day": "2027-02-11", "post": False}
+        invoice = self._create_invoice(self.customer_1, 60, **values)
+        refund = self._create_invoice(self.customer_1, 20, refund=True, **values)
+        before = self.line_1._items_fingerprint()
+        self.campaign._refresh_obligations()
+        self.assertEqual(
+            set(self.campaign.obligation_ids.mapped("description")),
+            {"Draft of an invoice", "Draft of a credit note"},
+        )
+        self.assertIn(
+            "Draft of a credit note: ", self.line_1.segment_reason.splitlines()[0]
+        )
+        self.assertFalse(self.line_1._open_items("en_US"))
+        self.assertFalse(self.line_1._is_creditor())
+        invoice.action_post()
+        refund.action_post()
+        items = self.line_1._open_items("en_US")
+        self.assertEqual(
+            [(item["kind"], item["document"]) for item in items],
+            [("credit", refund.name), ("open_invoice", invoice.name)],
+        )
+        self.assertTrue(self.line_1._is_creditor())
+        self.assertNotEqual(self.line_1._items_fingerprint(), before)
+        self.campaign._refresh_obligations()
+        self.assertEqual(
+            set(
+                self.campaign.obligation_ids.filtered(
+                    lambda row: row.state == "open"
+                ).mapped("description")
+            ),
+            {"Credit", "Invoice not paid"},
+        )
+
     def test_several_customers_in_one_query(self):
         for customer in (self.customer_1, self.customer_2, self.customer_3):
             self._order(customer, (1, 0, 10))

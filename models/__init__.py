@@ -239,6 +239,7 @@ from . import res_company_handover_timing
 from . import res_company_outcome
 from . import res_company_dissolution
 from . import res_partner
+from . import res_partner_history
 from . import res_partner_postal
 from . import continuity_profile_required
 from . import continuity_profile_report

@@ -217,11 +217,19 @@ class ContinuityDissolution(models.Model):
 
     def write(self, vals):
         if not self.env.su and self._all_editable_fields().issuperset(vals):
-            self._check_state("draft", "submitted", "approved", "running", "reported")
+            self._check_state(*self._naming_states())
             self._check_author()
         if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
             raise AccessError(self.env._("You cannot work in that company."))
         return super().write(vals)
+
+    @api.model
+    def _naming_states(self):
+        """Return the states in which it may still be said who does what.
+
+        :rtype: tuple[str]
+        """
+        return ("draft", "submitted", "approved", "running", "reported")
 
     def _authors(self):
         authors = self.submitted_by_id | self.create_uid

@@ -127,9 +127,12 @@ class ContinuityDissolution(models.Model):
         """
         for campaign in self:
             campaign.check_access("read")
-            if self.env.user != campaign.sudo()._lead():
+            if not campaign._is_lead():
                 campaign._check_author()
             campaign._check_state(*states)
+
+    def _is_lead(self):
+        return self.env.user == self.sudo()._lead()
 
     def _on_milestone_done(self, milestone):
         """Do what follows from an event; an approved campaign begins with its

@@ -261,7 +261,12 @@ class ContinuityTransfer(models.Model):
                     "A transfer begins where the customer is: choose a provider there."
                 )
             )
-        return super().create(vals_list)
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        transfers = super(ContinuityTransfer, quiet).create(vals_list)
+        return transfers.with_env(self.env)
+
+    def _may_be_followed(self):
+        return self.sudo().dissolution_id._was_approved()
 
     def _check_decides(self, name, value):
         """Refuse a change of the grounds by who does not answer for the campaign.

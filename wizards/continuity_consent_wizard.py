@@ -10,7 +10,7 @@ class ContinuityConsentWizard(models.TransientModel):
 
     _name = "continuity.consent.wizard"
     _description = "Record an Answer"
-    _inherit = ["continuity.readable.onchange.mixin"]
+    _inherit = ["continuity.readable.links.mixin"]
 
     transfer_id = fields.Many2one(
         "continuity.transfer", required=True, readonly=True, ondelete="cascade"

@@ -169,6 +169,7 @@ from . import continuity_dissolution
 from . import continuity_dissolution_approval
 from . import continuity_dissolution_member
 from . import continuity_dissolution_customer
+from . import continuity_dissolution_planning
 from . import continuity_data_rule
 from . import continuity_provider
 from . import continuity_provider_document

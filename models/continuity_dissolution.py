@@ -318,7 +318,7 @@ class ContinuityDissolution(models.Model):
             campaign.state = "running"
             campaign.customer_ids.filtered(
                 lambda c: c.state == "planned"
-            )._plan_touchpoints()
+            )._plan_contacts()
 
     def _on_approved(self):
         result = super()._on_approved()

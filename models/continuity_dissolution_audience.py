@@ -85,7 +85,7 @@ class ContinuityDissolution(models.Model):
             known = campaign.customer_ids
             campaign._build_audience(remove=False)
             if campaign.state == "running":
-                (campaign.customer_ids - known)._plan_touchpoints()
+                (campaign.customer_ids - known)._plan_contacts()
 
     def _check_not_queued(self):
         if self.audience_state == "queued":

@@ -43,8 +43,10 @@ class ContinuityDissolutionCustomer(models.Model):
             steps = steps_model._steps_for("dissolution", *key)
             for line in group:
                 values += line._prepare_telling_values(steps)
-        touchpoints = self.env["continuity.touchpoint"]._plan(values)
+        touchpoints = self.env["continuity.touchpoint"]._plan_bulk(values)
         touchpoints |= lines._plan_creditor_notices()
+        # Inserted at once, past the cache.
+        lines.invalidate_recordset(["touchpoint_ids"])
         today = fields.Date.today()
         touchpoints.filtered(lambda t: t.date_show <= today)._show()
         return result
@@ -185,7 +187,7 @@ class ContinuityDissolutionCustomer(models.Model):
         """
         lines = self.filtered("relationship_id")._creditors()
         values = [line._prepare_creditor_values() for line in lines]
-        return self.env["continuity.touchpoint"]._plan(values)
+        return self.env["continuity.touchpoint"]._plan_bulk(values)
 
     def _creditors(self):
         """Return those of these customers who paid in advance or have a credit, by the

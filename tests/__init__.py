@@ -13,6 +13,7 @@ from . import test_dissolution_aftercare
 from . import test_dissolution_attacks
 from . import test_dissolution_author
 from . import test_dissolution_notice
+from . import test_dissolution_planning
 from . import test_dissolution_portal
 from . import test_dissolution_portal_transfer
 from . import test_dissolution_event

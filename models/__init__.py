@@ -197,6 +197,7 @@ from . import continuity_dissolution_audience
 from . import continuity_dissolution_merge
 from . import continuity_dissolution_segment
 from . import continuity_dissolution_notice
+from . import continuity_dissolution_mark
 from . import continuity_dissolution_telling
 from . import continuity_dissolution_letter_check
 from . import continuity_dissolution_books

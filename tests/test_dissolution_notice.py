@@ -228,6 +228,32 @@ class TestDissolutionLetters(NoticeCommon):
                     else:
                         self.assertIn(CLAIM[lang], body)
 
+    def test_creditor_notice_lists_what_we_owe_only(self):
+        """A notice that says “you are owed” never lists an invoice of ours."""
+        letter = self._letter_of(self.small)
+        invoice = {**ITEM, "description": "INV/7", "owed_by": "customer"}
+        self._items([{**ITEM, "owed_by": "us"}, invoice], prepaid="EUR 800.00")
+        self.assertIn("INV/7", str(letter._render_letters()[letter.id].body))
+        for code in CREDITOR:
+            template = self.env.ref(f"customer_continuity.letter_dissolution_{code}")
+            letter.write({"template_id": template.id, "occurrence": "creditor"})
+            self.env.invalidate_all()
+            body = str(letter._render_letters()[letter.id].body)
+            self.assertIn(ITEM["description"], body)
+            self.assertNotIn("INV/7", body)
+
+    def test_no_bar_is_claimed_where_no_law_has_one(self):
+        letter = self._letter_of(self.owed)
+        model = self.env.registry["continuity.dissolution"]
+        self._set(model, "_barred_until", lambda campaign: False)
+        self.env.invalidate_all()
+        body = str(letter._render_letters()[letter.id].body)
+        self.assertNotIn("the law does not let us pay", body)
+        self._set(model, "_barred_until", lambda campaign: self.dates["claims_end"])
+        self.env.invalidate_all()
+        body = str(letter._render_letters()[letter.id].body)
+        self.assertIn("Up to and including April 10, 2027 the law", body)
+
     def test_words_in_another_language(self):
         campaign = self._create_campaign()
         campaign.with_context(lang="ja_JP").customer_reason = REASONS["en_US"]

@@ -9,6 +9,8 @@ KINDS = [
     ("abroad", "Data goes to another country"),
     ("sensitive", "Sensitive data goes along"),
     ("bank", "Bank details go along"),
+    # Not about what passes over but about how: silence bars nothing, a no does.
+    ("plan", "Service transition plan"),
 ]
 ANSWERS = [("given", "Given"), ("refused", "Refused"), ("withdrawn", "Withdrawn")]
 

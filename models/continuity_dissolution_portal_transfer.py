@@ -44,6 +44,24 @@ class ContinuityDissolutionCustomer(models.Model):
             )
         return result
 
+    # === THE PLAN === #
+
+    def _portal_sections(self, touchpoint, contact):
+        sections = super()._portal_sections(touchpoint, contact)
+        line = self.sudo()
+        if line.choice == "transfer" and line.transfer_id:
+            # What they are asked to approve; open items stand on the page already.
+            sections += [
+                {
+                    "title": self.env._("Transition plan: %s", section["title"]),
+                    "text": section.get("text", ""),
+                    "columns": section.get("columns", []),
+                    "rows": [*map(list, section["pairs"]), *section.get("rows", [])],
+                }
+                for section in line._plan_sections(items=False)
+            ]
+        return sections
+
     # === FORMS === #
 
     def _portal_forms(self, touchpoint, contact):
@@ -57,7 +75,8 @@ class ContinuityDissolutionCustomer(models.Model):
         if transfer:
             forms += [
                 line._portal_consent_form(transfer, kind)
-                for kind in transfer._consent_kinds()
+                for kind in transfer._asked_kinds()
+                if not transfer._question_problems(kind)
             ]
         return forms
 
@@ -111,6 +130,7 @@ class ContinuityDissolutionCustomer(models.Model):
             "abroad": self.env._("Consent: data in another country"),
             "sensitive": self.env._("Consent: sensitive data"),
             "bank": self.env._("Consent: bank details"),
+            "plan": self.env._("Your approval of the transition plan"),
         }
         return {
             "action": CONSENT + kind,
@@ -161,7 +181,8 @@ class ContinuityDissolutionCustomer(models.Model):
         line = self.sudo()
         line._portal_check_transfer()
         transfer = line.transfer_id
-        if kind not in (transfer._consent_kinds() if transfer else ()):
+        asked = transfer._asked_kinds() if transfer else ()
+        if kind not in asked or transfer._question_problems(kind):
             raise AnswerError(self.env._("This is not asked of you now."))
         given = transfer._answer(kind) == "given"
         answer = touchpoint._portal_check_choice(

@@ -69,12 +69,15 @@ class ContinuityExportPackage(models.Model):
             package.file = allowed and package.sudo().content
 
     def _may_download(self, user):
-        """Tell whether somebody gets the file: only who is named in the campaign.
+        """Tell whether somebody gets the file: only who is named in the campaign, and
+        nobody once the customer has said no to it.
 
         :rtype: bool
         """
         self.ensure_one()
-        return user in self.sudo().dissolution_id.export_user_ids
+        package = self.sudo()
+        named = user.active and user in package.dissolution_id.export_user_ids
+        return named and not package.transfer_id._data_refused()
 
     @api.model_create_multi
     def create(self, vals_list):

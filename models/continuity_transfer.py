@@ -48,6 +48,7 @@ class ContinuityTransfer(models.Model):
             "state",
             "contract_consent",
             "data_consent",
+            "plan_consent",
             "consent_ids",
             "free_from",
             "free_until",
@@ -127,6 +128,14 @@ class ContinuityTransfer(models.Model):
         readonly=True,
         string="Consent to the Data",
     )
+    plan_consent = fields.Selection(
+        [("none", "No answer"), *ANSWERS],
+        compute="_compute_consents",
+        store=True,
+        readonly=True,
+        string="Approval of the Plan",
+        help="Whether the customer approves the service transition plan.",
+    )
     rule_id = fields.Many2one(
         "continuity.data.rule",
         string="Grounds",
@@ -195,6 +204,7 @@ class ContinuityTransfer(models.Model):
         for transfer in self:
             transfer.contract_consent = transfer._answer("contract")
             transfer.data_consent = transfer._answer("data")
+            transfer.plan_consent = transfer._answer("plan")
 
     @api.depends("customer_id")
     def _compute_rule_id(self):

@@ -154,6 +154,34 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self.assertEqual(consent.answered_by, self.letter._letter_recipient().name)
         self.assertIn("fingerprint", consent.evidence)
 
+    def test_plan_approved_on_the_page(self):
+        transfer = self._choose_provider()
+        self.provider.price_after = "EUR 90 a month"
+        page = self._open()
+        self.assertIn("Transition plan: Services", page.text_content())
+        self.assertEqual(
+            self._options("dissolution_consent_plan", page), ["given", "refused"]
+        )
+        self.assertEqual(transfer.plan_consent, "none")
+        self._answer("dissolution_consent_plan", "given")
+        self.assertEqual(transfer.plan_consent, "given")
+        self.assertEqual(transfer.data_consent, "none")
+        report = self.env["ir.actions.report"]
+        content, _type = report._render_qweb_html(
+            "customer_continuity.report_dissolution_plan", self.small.ids
+        )
+        text = content.decode()
+        self.assertIn(f"Approved by {self.letter._letter_recipient().name}", text)
+        self.assertNotIn("Signature or company seal", text)
+
+    def test_question_that_cannot_be_asked_is_not(self):
+        self._choose_provider()
+        self.provider.data_purpose = False
+        self.assertFalse(self._options("dissolution_consent_data"))
+        response = self._answer("dissolution_consent_data", "given")
+        self.assertEqual(response.status_code, 422)
+        self.assertEqual(self.small.transfer_id.data_consent, "none")
+
     def test_consent_withdrawn(self):
         transfer = self._choose_provider()
         self._answer("dissolution_consent_data", "given")

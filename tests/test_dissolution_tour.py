@@ -54,7 +54,9 @@ class WholeCampaign(DissolutionTourCommon):
     def _choose_and_transfer(self):
         self.provider = self.env["continuity.provider"].create(
             {
-                "partner_id": self._create_customer("Successor Co.").id,
+                "partner_id": self._create_customer(
+                    "Successor Co.", phone="+86 21 5555 0100"
+                ).id,
                 "offer": "The same service, by the same people.",
                 "interest": "Our owner holds ten per cent.",
                 "company_ids": [Command.set(self.company.ids)],

@@ -1,9 +1,10 @@
 """Audience and obligations of a dissolution against the bare SELECTs that find them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from common import Population, analyze, median_ratio, seconds
 
+from odoo import Command
 from odoo.tools import SQL
 
 CUSTOMERS = 20_000
@@ -281,7 +282,18 @@ class Obligations:
         self.env = env
         self.cr = env.cr
         self.campaign = env["continuity.dissolution"].create(
-            {"company_id": env.company.id}
+            {
+                "company_id": env.company.id,
+                "milestone_ids": [
+                    Command.create(
+                        {
+                            "event_id": env.ref(f"customer_continuity.event_{code}").id,
+                            "date_planned": TODAY + timedelta(days=90),
+                        }
+                    )
+                    for code in ("last_service", "last_invoice", "liquidation_end")
+                ],
+            }
         )
         self.round = 0
         env.cr.commit()

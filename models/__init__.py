@@ -189,6 +189,7 @@ from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_obligation
 from . import continuity_obligation_finders
+from . import continuity_obligation_assumed
 from . import continuity_obligation_items
 from . import continuity_obligation_refresh
 from . import continuity_obligation_closing

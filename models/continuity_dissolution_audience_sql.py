@@ -7,7 +7,7 @@ unfulfilled
     We owe them: something ordered is not delivered, money they paid in advance or a
     credit is not used up. They lose most, so they come first, whatever else is true.
     What counts as delivered where nobody enters deliveries, see
-    ``continuity_obligation_finders.py``; a draft of a credit note counts, too: somebody
+    ``continuity_obligation_assumed.py``; a draft of a credit note counts, too: somebody
     is about to owe it.
 paying
     We owe them nothing, and they owe us or bought within the last months of the

@@ -128,22 +128,6 @@ class ContinuityDissolution(models.Model):
         action["domain"] = [("dissolution_id", "=", self.id)]
         return action
 
-    def action_view_assumed(self):
-        """Open the order lines that count as delivered though nobody entered it."""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Orders Taken as Delivered"),
-            "res_model": "sale.order.line",
-            "view_mode": "list,form",
-            "domain": [("id", "in", self.sudo()._assumed_line_ids())],
-            "context": {"create": False},
-            "help": self.env._(
-                "Every line is delivered by the books, or is listed as not delivered."
-            ),
-        }
-
     # === REFRESH === #
 
     def _refresh_obligations(self, commit=False):
@@ -300,16 +284,16 @@ class ContinuityDissolution(models.Model):
             SQL(
                 """INSERT INTO continuity_obligation (
                           customer_id, dissolution_id, company_id, partner_id, user_id,
-                          state, resolution, create_uid, create_date, write_uid,
-                          write_date, %(columns)s)
+                          state, resolution, deadline, create_uid, create_date,
+                          write_uid, write_date, %(columns)s)
                    SELECT c.id, %(campaign)s, c.company_id, c.partner_id, c.user_id,
-                          'open', proposal.resolution, %(uid)s, %(now)s, %(uid)s,
-                          %(now)s, %(values)s
+                          'open', proposal.resolution, proposal.deadline, %(uid)s,
+                          %(now)s, %(uid)s, %(now)s, %(values)s
                      FROM continuity_found t
                      JOIN continuity_dissolution_customer c
                        ON c.dissolution_id = %(campaign)s
                       AND c.partner_id = t.partner_id
-                LEFT JOIN (VALUES %(proposals)s) proposal (kind, resolution)
+                LEFT JOIN (VALUES %(proposals)s) proposal (kind, resolution, deadline)
                        ON proposal.kind = t.kind
                     WHERE t.n BETWEEN %(first)s AND %(last)s
                       AND NOT EXISTS (
@@ -320,10 +304,7 @@ class ContinuityDissolution(models.Model):
                  ORDER BY t.n""",
                 columns=SQL(", ").join(SQL.identifier(name) for name in columns),
                 values=SQL(", ").join(self._found_column(name) for name in columns),
-                proposals=SQL(", ").join(
-                    SQL("%s", (kind, resolution))
-                    for kind, (resolution, _event) in PROPOSALS.items()
-                ),
+                proposals=self._proposals_sql(),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 campaign=self.id,
@@ -364,18 +345,24 @@ class ContinuityDissolution(models.Model):
 
     def _fill_deadlines(self):
         """Give open rows without one the deadline that the timetable has for them."""
-        for kind, (_resolution, event) in PROPOSALS.items():
-            if day := self._date_of(event):
-                self.env.cr.execute(
-                    SQL(
-                        """UPDATE continuity_obligation SET deadline = %s
-                            WHERE dissolution_id = %s AND kind = %s
-                              AND state = 'open' AND deadline IS NULL""",
-                        day,
-                        self.id,
-                        kind,
-                    )
-                )
+        self.env.cr.execute(
+            SQL(
+                """UPDATE continuity_obligation o SET deadline = proposal.deadline
+                     FROM (VALUES %s) proposal (kind, resolution, deadline)
+                    WHERE o.dissolution_id = %s AND o.kind = proposal.kind
+                      AND o.state = 'open' AND o.deadline IS NULL
+                      AND proposal.deadline IS NOT NULL""",
+                self._proposals_sql(),
+                self.id,
+            )
+        )
+
+    def _proposals_sql(self):
+        """Return the rows (kind, resolution, deadline) of what is proposed."""
+        return SQL(", ").join(
+            SQL("(%s, %s, %s::date)", kind, resolution, self._date_of(event) or None)
+            for kind, (resolution, event) in PROPOSALS.items()
+        )
 
     def _note_not_listed(self):
         """Keep on the campaign which customers have something open and are not in it,

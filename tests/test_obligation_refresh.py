@@ -139,6 +139,23 @@ class TestObligationRefresh(ObligationCommon):
         self.campaign._refresh_obligations()
         self.assertEqual(str(self._rows("undelivered").deadline), "2027-06-30")
 
+    def test_new_rows_have_their_deadline_at_once(self):
+        """A first list does not write its tens of thousands of rows twice."""
+        self._dates(last_service="2027-06-30")
+        order = self._order(self.customer_2, (1, 0, 10))
+        with patch.object(type(self.campaign), "_fill_deadlines", lambda _self: None):
+            self.campaign._refresh_obligations()
+        row = self._rows("undelivered").filtered(lambda r: r.origin_name == order.name)
+        self.assertEqual(str(row.deadline), "2027-06-30")
+
+    def test_rows_of_before_the_timetable_get_their_deadline(self):
+        self.campaign._refresh_obligations()
+        row = self._rows("undelivered")
+        self.assertFalse(row.deadline)
+        self._dates(last_service="2027-06-30", liquidation_end="2027-12-31")
+        self.campaign._refresh_obligations()
+        self.assertEqual(str(row.deadline), "2027-06-30")
+
     def test_the_other_company_stays_out(self):
         self._order(self.customer_1, (1, 0, 10), company=self.company_b)
         self.campaign._refresh_obligations()

@@ -135,6 +135,11 @@ class ContinuityDissolutionCustomer(models.Model):
             "deadline": touchpoint._portal_deadline(),
         }
 
+    def _portal_holds(self, kind, form):
+        if kind == "dissolution_choose" and self.sudo().choice != form["choice"]:
+            return False
+        return super()._portal_holds(kind, form)
+
     def _portal_confirmation(self, touchpoint, answer):
         sentences = super()._portal_confirmation(touchpoint, answer)
         if answer.kind == "dissolution_choose":

@@ -158,6 +158,18 @@ class ContinuityDissolutionCustomer(models.Model):
             },
         }
 
+    def _portal_holds(self, kind, form):
+        """Whoever chose another provider is asked again, and answers again."""
+        transfer = self.sudo().transfer_id
+        if kind == "dissolution_provider":
+            holds = str(transfer.provider_id.id) == form["choice"]
+        elif kind.startswith(CONSENT):
+            kind_asked = kind.removeprefix(CONSENT)
+            holds = transfer and transfer._answer(kind_asked) == form["choice"]
+        else:
+            holds = True
+        return bool(holds) and super()._portal_holds(kind, form)
+
     def _portal_choose_provider(self, touchpoint, contact, form):
         """Begin the transfer to the provider the customer chose."""
         line = self.sudo()

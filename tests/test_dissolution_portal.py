@@ -218,19 +218,17 @@ class TestDissolutionPortal(NoticeCommon, PortalCommon):
                 self.small.with_user(user).action_record_choice()
         with self.assertRaises(AccessError):
             self.small.with_user(self.leaver).write({"choice": "finish"})
-        wizard = (
-            self.env["continuity.dissolution.choice"]
-            .with_user(self.colleague)
-            .create(
-                {
-                    "customer_id": self.small.id,
-                    "choice": "finish",
-                    "choice_by": "Nobody",
-                }
-            )
-        )
+        # Neither made, nor confirmed by somebody else than who made it.
+        wizards = self.env["continuity.dissolution.choice"]
+        values = {
+            "customer_id": self.small.id,
+            "choice": "finish",
+            "choice_by": "Nobody",
+        }
         with self.assertRaises(AccessError):
-            wizard.action_confirm()
+            wizards.with_user(self.colleague).create(values)
+        with self.assertRaises(AccessError):
+            wizards.create(values).with_user(self.colleague).action_confirm()
 
     def test_signed_person_of_the_page(self):
         """The person the link was made for, not what was typed in."""

@@ -72,6 +72,29 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self.assertEqual(transfer.provider_id, self.provider)
         return transfer
 
+    # === The same again === #
+
+    def test_yes_to_another_provider_is_an_answer_of_its_own(self):
+        transfer = self._choose_provider()
+        for _twice in range(2):
+            self._answer("dissolution_consent_data", "given")
+        self.assertEqual(transfer.data_consent, "given")
+        self.assertEqual(len(transfer.consent_ids), 1)
+        self._answer("dissolution_provider", str(self.other.id))
+        other = self.small.transfer_id
+        self.assertEqual(other.provider_id, self.other)
+        self.assertEqual(other.data_consent, "none")
+        self._answer("dissolution_consent_data", "given")
+        self.env.invalidate_all()
+        self.assertEqual(other.data_consent, "given")
+        self.assertEqual(other.consent_ids.provider_id, self.other)
+
+    def test_choice_after_a_colleague_wrote_another_one_down(self):
+        self._answer("dissolution_choose", "finish")
+        self.small._record_choice("transfer", "Ms Chen")
+        self._answer("dissolution_choose", "finish")
+        self.assertEqual(self.small.choice, "finish")
+
     # === Provider === #
 
     def test_providers_with_our_interest(self):

@@ -136,6 +136,12 @@ class ContinuityProvider(models.Model):
         compute="_compute_document_warning", string="What Is Missing"
     )
 
+    is_shown = fields.Boolean(
+        compute="_compute_is_shown",
+        search="_search_is_shown",
+        string="In a Campaign One Sees",
+    )
+
     _capacity = models.Constraint(
         "CHECK(capacity >= 0 AND free_months >= 0)",
         "Capacity and months are counted from zero up.",
@@ -170,6 +176,28 @@ class ContinuityProvider(models.Model):
             provider.document_warning = "\n".join(
                 provider._agreement_problems(self.env.company, today)
             )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_is_shown(self):
+        self.is_shown = self._sees_a_campaign()
+
+    @api.model
+    def _search_is_shown(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        return Domain.TRUE if self._sees_a_campaign() else Domain.FALSE
+
+    @api.model
+    def _sees_a_campaign(self):
+        """Tell whether the user, whoever asks with which rights, may read a campaign
+        or a transfer: successors are looked for before a campaign may be known of.
+
+        :rtype: bool
+        """
+        return any(
+            self.env[name].with_user(self.env.uid).search_count([], limit=1)
+            for name in ("continuity.dissolution", "continuity.transfer")
+        )
 
     def _is_full(self):
         """Tell whether it takes on nobody any more."""

@@ -379,6 +379,18 @@ class TestDissolutionAttacks(AttackCommon):
                     continue
                 self.assertFalse(shown[0]["file"])
 
+    def test_successors_before_a_campaign_is_known_of(self):
+        for user in (self.stranger, self.user_company_b):
+            with self.subTest(user=user.login):
+                for records in (self.provider, self.provider.document_ids):
+                    model = records.browse()
+                    found = self._rpc(user, model, "search_count", [])
+                    self.assertFalse(found)
+                    with self.assertRaises(AccessError):
+                        self._rpc(user, records, "read", ["display_name"])
+        for user in (self.speaker, self.author, self.member):
+            self._rpc(user, self.provider, "read", ["display_name", "taken_count"])
+
     # === GUARDED FIELDS === #
 
     def test_states_by_every_way_in(self):

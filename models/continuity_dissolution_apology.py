@@ -84,4 +84,8 @@ class ContinuityDissolutionCustomer(models.Model):
             user_id=user.id,
             date_due=tomorrow,
             date_show=campaign._local_today(),
+            opening=self.env._(
+                "You should have heard of it from us first, and I am sorry: %s",
+                campaign.customer_reason or "",
+            ),
         )

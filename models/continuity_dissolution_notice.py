@@ -103,13 +103,21 @@ class ContinuityDissolution(models.Model):
     data_deletion_date = fields.Date(
         string="Data Deleted On",
         help="The day on which customers' data is deleted, as far as the law does not "
-        "ask to keep it.",
+        "ask to keep it. Empty: the day of the timetable.",
     )
     data_handling = fields.Text(
         string="What Happens to Customers' Data",
         translate=True,
         help="Who keeps what, for how long, on what grounds, and how to object.",
     )
+
+    def _deletion_date(self):
+        """Return the day customers are told their data is deleted on.
+
+        :rtype: datetime.date | False
+        """
+        self.ensure_one()
+        return self.data_deletion_date or self._date_of("data_deletion")
 
     def _stage_text(self):
         """Return the stage reached, or the next one with its day, as a sentence.
@@ -196,7 +204,7 @@ class ContinuityDissolutionCustomer(models.Model):
             "fact_last_service": campaign._date_of("last_service"),
             "fact_last_invoice": campaign._date_of("last_invoice"),
             "fact_export_until": campaign._date_of("export_until"),
-            "fact_deletion_date": campaign.data_deletion_date,
+            "fact_deletion_date": campaign._deletion_date(),
             "fact_claim_until": campaign._date_of("claims_end"),
         }
         return {

@@ -67,7 +67,7 @@ class ContinuityDissolutionCustomer(models.Model):
                 self.env._("Data can be exported until"),
                 campaign._date_of("export_until"),
             ),
-            (self.env._("Data deleted on"), campaign.data_deletion_date),
+            (self.env._("Data deleted on"), campaign._deletion_date()),
         )
         return [[name, campaign._long_date(day)] for name, day in days if day]
 

@@ -40,7 +40,7 @@ class ContinuityDissolutionCustomer(models.Model):
         steps_model = self.env["continuity.policy.step"]
         values = []
         for key, group in lines.grouped(lambda x: (x.tier_id, x.segment)).items():
-            steps = steps_model._steps_for("dissolution", *key)
+            steps = _distinct(steps_model._steps_for("dissolution", *key))
             for line in group:
                 values += line._prepare_telling_values(steps)
         touchpoints = self.env["continuity.touchpoint"]._plan_bulk(values)
@@ -146,6 +146,9 @@ class ContinuityDissolutionCustomer(models.Model):
                 ).get(self.segment, ""),
                 reason=" ".join((self.segment_reason or "").split()),
             ).strip(),
+            opening=line.env._(
+                "I want you to hear this from me: %s", campaign.customer_reason or ""
+            ),
             **letter_values,
             **values,
         )
@@ -324,6 +327,24 @@ class ContinuityDissolutionCustomer(models.Model):
                 for line in lines
             ]
         )
+
+
+def _distinct(steps):
+    """Return steps without the calls that a talk owed to the segment saves.
+
+    :param steps: ``continuity.policy.step``, those of the segment first
+    """
+
+    def is_saved(step):
+        return not any(step.channel_ids.mapped("written")) and any(
+            first.segment
+            and first.required
+            and first.offset_days == step.offset_days
+            and step.channel_ids <= first.channel_ids
+            for first in steps
+        )
+
+    return steps.filtered(lambda step: step.segment or not is_saved(step))
 
 
 def is_talk(step):

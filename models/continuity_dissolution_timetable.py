@@ -12,6 +12,8 @@ from .continuity_obligation import OWING_KINDS
 
 # Without them nobody can approve a campaign, or write a letter.
 NEEDED_EVENTS = ("decision", "customers_told", "last_service")
+# What customers need until they are no longer served.
+AFTER_SERVICE = ("last_invoice", "last_billing", "last_support", "export_until")
 # While it is one of these, a decided campaign bars payments and stops quotations.
 DECIDED_STATES = ("approved", "running", "reported", "done")
 
@@ -196,6 +198,8 @@ class ContinuityDissolution(models.Model):
         own = [
             Bound("decided", told, "decision", 0, "days", "min"),
             Bound("notice", last, told, self.min_notice_days, "days", "min"),
+            *(Bound("served", code, last, 0, "days", "min") for code in AFTER_SERVICE),
+            Bound("exported", "data_deletion", "export_until", 0, "days", "min"),
         ]
         own += [
             Bound("public", told, event.code, 0, "days", "max")
@@ -273,6 +277,10 @@ class ContinuityDissolution(models.Model):
                     "promises.",
                     self.min_notice_days,
                 )
+            case "served":
+                return self.env._("it is needed as long as customers are served.")
+            case "exported":
+                return self.env._("customers export their data before it is deleted.")
         return self.env._(
             "customers hear of it from us before “%s” makes it public.",
             names.get(bound.anchor, ""),

@@ -1,5 +1,6 @@
 """How customers hear of a dissolution: who speaks first, what a notice has to say."""
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -76,6 +77,19 @@ class TestDissolutionTelling(NoticeCommon):
         self.assertIn("somebody speaks to them", self._problems(letter))
         self._hold(self._talk_of(self.owed))
         self.assertEqual(self._problems(letter), "")
+
+    def test_one_talk_does_where_the_segment_asks_for_it_too(self):
+        campaign = self._create_campaign()
+        line = self._add("Both", "en_US", self.tier_b, "unfulfilled", campaign)
+        self._start(campaign)
+        self.assertEqual(len(self._talk_of(line)), 1)
+        self.assertEqual(len(self._letter_of(line)), 1)
+
+    def test_the_first_sentence_is_the_reason(self):
+        for line in self.key | self.focus | self.owed:
+            self.assertIn(
+                self.campaign.customer_reason, self._talk_of(line).first_sentence
+            )
 
     def test_nobody_else_calls_it_off(self):
         talk = self._talk_of(self.key).with_user(self.leaver)
@@ -290,6 +304,10 @@ class TestDissolutionLetters(NoticeCommon):
         letter = self._letter_of(self.small)
         self.campaign.data_deletion_date = False
         self.assertIn("Day on which", self._problems(letter))
+        self.dates["data_deletion"] = fields.Date.to_date("2027-11-30")
+        self.addCleanup(self.dates.pop, "data_deletion")
+        self.env.invalidate_all()
+        self.assertEqual(self._problems(letter), "")
         self.campaign.data_deletion_date = "2027-12-31"
         self.env.invalidate_all()
         self.assertEqual(self._problems(letter), "")

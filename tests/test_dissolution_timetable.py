@@ -187,6 +187,24 @@ class TestMilestones(TimetableCommon):
                 wrong = wrong.filtered(lambda m: m.code != "declaration")
                 self.assertFalse(wrong.mapped("explanation"))
 
+    def test_nothing_customers_need_ends_before_the_last_service(self):
+        campaign = self._create_campaign(timetable_id=self.campaign.timetable_id.id)
+        campaign._set_milestones(
+            {"decision": "2027-03-01", "last_service": "2027-09-01"}
+        )
+        campaign.action_propose_dates()
+        for code in ("last_invoice", "last_billing", "last_support", "export_until"):
+            day = campaign._milestone(code).date_planned
+            self.assertGreaterEqual(day, date(2027, 9, 1), code)
+        self.assertGreaterEqual(
+            campaign._milestone("data_deletion").date_planned,
+            campaign._milestone("export_until").date_planned,
+        )
+        campaign._milestone("last_invoice").date_planned = "2027-08-31"
+        milestone = campaign._milestone("last_invoice")
+        self.assertEqual(milestone.status, "endangered")
+        self.assertIn("as long as customers are served", milestone.explanation)
+
     def test_proposals_leave_days_alone(self):
         self._milestone("last_support").date_planned = False
         self._as(self.author).action_propose_dates()

@@ -56,13 +56,13 @@ from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
 from . import continuity_process_language
+from . import continuity_legal_mixin
 from . import continuity_notice_requirement
 from . import continuity_touchpoint_changed
 from . import continuity_touchpoint_chat
 from . import continuity_touchpoint_portal_process
 from . import continuity_process_register
 from . import continuity_process_closing
-from . import continuity_legal_mixin
 from . import continuity_export_guard
 from . import continuity_concern_deadline
 from . import continuity_concern

@@ -162,6 +162,11 @@ class ContinuityDissolution(models.Model):
     told_count = fields.Integer(compute="_compute_progress", string="Customers Told")
     progress = fields.Integer(compute="_compute_progress", string="Progress (%)")
 
+    _min_notice_days = models.Constraint(
+        "CHECK(min_notice_days > 0)",
+        "Customers need at least a day between the news and the last service.",
+    )
+
     # === COMPUTES === #
 
     @api.depends("company_id")
@@ -247,6 +252,30 @@ class ContinuityDissolution(models.Model):
         leads = self.member_ids.filtered(lambda m: m.role == "lead").user_id
         return leads[:1] or self.create_uid
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_untold(self):
+        """Refuse to delete a campaign that was given up after it had begun: who was
+        told what is evidence.
+
+        :raise UserError: naming the campaign
+        """
+        told = self.env["continuity.touchpoint"].sudo()
+        for campaign in self.sudo():
+            if told.search_count(
+                [
+                    ("origin_model", "=", campaign.customer_ids._name),
+                    ("origin_id", "in", campaign.customer_ids.ids),
+                ],
+                limit=1,
+            ):
+                raise UserError(
+                    self.env._(
+                        "%s had begun: who was to be told, and was, is evidence. Leave "
+                        "it cancelled.",
+                        campaign.name,
+                    )
+                )
+
     # === DATES === #
 
     def _date_of(self, code, done=False):
@@ -279,13 +308,15 @@ class ContinuityDissolution(models.Model):
 
     def _closing_errors(self):
         errors = super()._closing_errors()
-        waiting = self.customer_ids.filtered(lambda c: c.state == "planned")
+        domain = [("dissolution_id", "=", self.id), ("state", "=", "planned")]
+        waiting = self.customer_ids.search(domain, limit=11)
         if waiting:
             errors.append(
                 self.env._(
                     "%(count)s customers have not been told: %(names)s.",
-                    count=len(waiting),
-                    names=", ".join(waiting[:10].mapped("display_name")),
+                    count=waiting.search_count(domain),
+                    names=", ".join(waiting[:10].mapped("display_name"))
+                    + (" …" if len(waiting) > 10 else ""),
                 )
             )
         if not self.data_keeper_id or not (self.data_keeper_note or "").strip():

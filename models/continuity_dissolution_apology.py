@@ -17,6 +17,15 @@ class ContinuityDissolutionCustomer(models.Model):
     )
     learned_how = fields.Text(string="How They Learned", readonly=True, copy=False)
 
+    def _plan_touchpoints(self):
+        result = super()._plan_touchpoints()
+        # Whoever was left out meanwhile is still owed the apology.
+        late = self.filtered(lambda x: x.learned_on and x.relationship_id)
+        self.env["continuity.touchpoint"]._plan_again(
+            [line._prepare_apology_values() for line in late]
+        )
+        return result
+
     def action_learned_elsewhere(self):
         """Ask how customers learned of it."""
         return self.env["continuity.reason.wizard"]._open(self, "learned_elsewhere")

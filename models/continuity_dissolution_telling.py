@@ -43,7 +43,7 @@ class ContinuityDissolutionCustomer(models.Model):
             steps = _distinct(steps_model._steps_for("dissolution", *key))
             for line in group:
                 values += line._prepare_telling_values(steps)
-        touchpoints = self.env["continuity.touchpoint"]._plan_bulk(values)
+        touchpoints = self.env["continuity.touchpoint"]._plan_again(values)
         touchpoints |= lines._plan_creditor_notices()
         # Inserted at once, past the cache.
         lines.invalidate_recordset(["touchpoint_ids"])
@@ -190,7 +190,7 @@ class ContinuityDissolutionCustomer(models.Model):
         """
         lines = self.filtered("relationship_id")._creditors()
         values = [line._prepare_creditor_values() for line in lines]
-        return self.env["continuity.touchpoint"]._plan_bulk(values)
+        return self.env["continuity.touchpoint"]._plan_again(values)
 
     def _creditors(self):
         """Return those of these customers who paid in advance or have a credit, by the
@@ -299,7 +299,10 @@ class ContinuityDissolutionCustomer(models.Model):
         optional = {
             f"tell:{step.id}" for step in steps.filtered(lambda s: not s.required)
         }
-        required = telling.filtered(lambda t: t.occurrence not in optional) or telling
+        required = (
+            telling.filtered(lambda t: t.occurrence.partition("/")[0] not in optional)
+            or telling
+        )
         if not required or required - done:
             return False
         return max(required.mapped("date_done"))
@@ -310,7 +313,10 @@ class ContinuityDissolutionCustomer(models.Model):
         :param touchpoints: ``continuity.touchpoint``
         :rtype: continuity.policy.step
         """
-        ids = [int(t.occurrence.partition(":")[2]) for t in touchpoints]
+        # What a merge of customers brought ends in the id of its former line.
+        ids = [
+            int(t.occurrence.partition(":")[2].partition("/")[0]) for t in touchpoints
+        ]
         return self.env["continuity.policy.step"].browse(filter(None, ids)).exists()
 
     def _plan_apology_letters(self, touchpoints):

@@ -260,7 +260,7 @@ class ContinuityDissolution(models.Model):
             text = self.env._(
                 "%(period)s, %(where)s.",
                 period=rule._describe_period(),
-                where=rule._describe_source(),
+                where=rule._source_note(),
             )
             if rule.consequence:
                 text = f"{text} {rule.consequence}"
@@ -485,10 +485,11 @@ class ContinuityDissolution(models.Model):
         rules = campaign.timetable_id._all_rules().filtered(lambda r: r.bound == "bar")
         for bound in rules._bounds():
             anchor = campaign._milestone(bound.anchor)
-            if not anchor:
-                continue
+            # Also where it was added to the route later: nobody has called creditors.
             end = date.max
-            if anchor.done_on or (anchor.date_planned or date.min) >= today:
+            if anchor and (
+                anchor.done_on or (anchor.date_planned or date.min) >= today
+            ):
                 end = bound.limit(anchor.done_on or anchor.date_planned, works)
                 # The safe side: a period that ends on a day off goes on.
                 end = legal_dates.roll_forward(end, works)
@@ -512,14 +513,14 @@ class ContinuityDissolution(models.Model):
             return self.env._(
                 "Creditors may not be paid yet: the period for their claims has not "
                 "begun (%(where)s). Record “%(anchor)s” once it has happened.",
-                where=rule._describe_source(),
+                where=rule._source_note(),
                 anchor=rule.anchor_id.name,
             )
         return self.env._(
             "Creditors may not be paid until %(day)s has passed: until then claims can "
             "be filed (%(where)s).",
             day=format_date(self.env, until),
-            where=rule._describe_source(),
+            where=rule._source_note(),
         )
 
 

@@ -10,6 +10,8 @@ FOUND_KINDS = (*OWED_KINDS, *OWING_KINDS)
 # Campaigns whose register still changes.
 OPEN_CAMPAIGN_STATES = ("draft", "submitted", "approved", "running")
 
+# What may still be added once a row has ended.
+REMARKS = frozenset({"note", "tracking_ref", "user_id", "deadline"})
 # What a person arranges on a row that was found in the books; the rest is the books'.
 ARRANGED_FIELDS = frozenset(
     {
@@ -246,6 +248,7 @@ class ContinuityObligation(models.Model):
             self._check_guarded_fields(vals)
             self._check_may_arrange()
             self._check_found(vals)
+            self._check_not_ended(vals)
             if "customer_id" in vals and self.customer_id.ids != [vals["customer_id"]]:
                 raise UserError(
                     self.env._(
@@ -274,6 +277,22 @@ class ContinuityObligation(models.Model):
             "kind" in vals and any(row.kind in FOUND_KINDS for row in self)
         ):
             raise UserError(self.env._("This kind comes from the books only."))
+
+    def _check_not_ended(self, vals):
+        """Refuse other values for what has ended: a refund that is barred would pass
+        as something else.
+
+        :raise UserError: naming what to do instead
+        """
+        if REMARKS.issuperset(vals):
+            return
+        if ended := self.filtered(lambda row: row.state != "open"):
+            raise UserError(
+                self.env._(
+                    "“%s” has ended, and this is the evidence: reopen it to change it.",
+                    ended[0].description,
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_typed_and_open(self):

@@ -364,6 +364,26 @@ class ContinuityDissolution(models.Model):
             for kind, (resolution, event) in PROPOSALS.items()
         )
 
+    def _move_deadlines(self, code, old, new):
+        """Let the deadlines that came from a day of the timetable move with it; those
+        that people set stay.
+
+        :param str code: of the event
+        :param date old: its former day
+        :param date new: its day now, or False: the next one given is taken over
+        """
+        self.ensure_one()
+        kinds = [kind for kind, (_end, event) in PROPOSALS.items() if event == code]
+        # With the app's rights: who may move the day was checked.
+        self.env["continuity.obligation"].sudo().search(
+            [
+                ("dissolution_id", "=", self.id),
+                ("kind", "in", kinds),
+                ("state", "=", "open"),
+                ("deadline", "=", old),
+            ]
+        ).write({"deadline": new})
+
     def _note_not_listed(self):
         """Keep on the campaign which customers have something open and are not in it,
         such as one who ordered since: nobody is lost (I3)."""
@@ -398,3 +418,19 @@ class ContinuityDissolution(models.Model):
         self.env["continuity.obligation"].invalidate_model()
         self.env["continuity.dissolution.customer"].invalidate_model()
         self.invalidate_recordset()
+
+
+class ContinuityDissolutionMilestone(models.Model):
+    _inherit = "continuity.dissolution.milestone"
+
+    def write(self, vals):
+        before = {}
+        if "date_planned" in vals:
+            before = {milestone: milestone.date_planned for milestone in self}
+        result = super().write(vals)
+        for milestone, day in before.items():
+            if day and day != milestone.date_planned:
+                milestone.dissolution_id._move_deadlines(
+                    milestone.code, day, milestone.date_planned
+                )
+        return result

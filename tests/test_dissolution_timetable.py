@@ -301,10 +301,30 @@ class TestRecording(TimetableCommon):
             self._milestone("cause").date_planned = "2027-02-01"
 
     def test_only_drafts_lose_milestones(self):
-        self._milestone("last_support").unlink()
+        event = self.env["continuity.timetable.event"].search(
+            [("code", "in", ("strike_off", "application"))]
+        )
+        other, another = self._as(
+            self.author, self.env["continuity.dissolution.milestone"]
+        ).create(
+            [{"dissolution_id": self.campaign.id, "event_id": e.id} for e in event]
+        )
+        other.unlink()
         self._submit_and_approve()
         with self.assertRaisesRegex(UserError, "Approved|Running"):
-            self._milestone("last_invoice").unlink()
+            another.unlink()
+
+    def test_nobody_takes_out_what_gates_ask_for(self):
+        for code in ("announcement", "group_formed", "customers_told"):
+            with self.assertRaisesRegex(UserError, "belongs to the route"):
+                self._rpc(self.author, self._milestone(code), "unlink")
+            with self.assertRaisesRegex(UserError, "belongs to the route"):
+                self._rpc(
+                    self.author,
+                    self.campaign,
+                    "write",
+                    {"milestone_ids": [Command.delete(self._milestone(code).id)]},
+                )
 
     def test_take_back(self):
         self._happened(cause="2027-03-01")
@@ -561,6 +581,14 @@ class TestQuotationsInLiquidation(TimetableCommon):
         self._happened(group_formed="2027-03-01")
         self.assertTrue(self.quote(self.company_b))
 
+    def test_a_quotation_does_not_move_in(self):
+        self._run()
+        self._happened(group_formed="2027-03-01")
+        order = self.quote(self.company_b)
+        order.company_id = self.company_b  # no move, nothing to refuse
+        with self.assertRaisesRegex(UserError, "in liquidation"):
+            order.company_id = self.company_a
+
     def test_company_setting(self):
         self._run()
         self._happened(group_formed="2027-03-01")
@@ -658,6 +686,12 @@ class TestPaymentBar(TimetableCommon):
         self._milestone("announcement").date_planned = "2027-03-22"
         with freeze_time("2027-03-23 06:00:00"):
             self.assertEqual(self.until(), date.max, "planned, not done, and over")
+
+    def test_a_period_without_its_event_bars_all_the_same(self):
+        """Such as one that was added to the route after the campaign began."""
+        self._run()
+        self._milestone("announcement").sudo().unlink()
+        self.assertEqual(self.until(), date.max)
 
     def test_over(self):
         self._run()

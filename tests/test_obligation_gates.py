@@ -147,7 +147,14 @@ class TestRefundBar(ObligationCommon):
         with self.assertRaisesRegex(ValidationError, "235"):
             payment.with_user(accountant).action_post()
 
+    def test_creditors_who_are_not_listed_wait_too(self):
+        newcomer = self._create_customer("Newcomer")
+        refund = self._create_invoice(newcomer, 5, "2027-02-01", refund=True)
+        with self.assertRaisesRegex(ValidationError, "235"):
+            self._pay(refund)
+
     def test_others_are_paid(self):
+        self.campaign.sudo().kind = "branch"
         stranger = self._create_customer("Not concerned")
         self._pay(self._create_invoice(stranger, 5, "2027-02-01", refund=True))
         self._receive(self.customer_1, 10)
@@ -176,3 +183,6 @@ class TestRefundBar(ObligationCommon):
             row._decide("In cash")
         row.resolution = "release"
         row.action_settle()
+        with self.assertRaisesRegex(UserError, "has ended"):
+            self._rpc(self.author, typed, "write", {"resolution": "refund"})
+        self._rpc(self.author, typed, "write", {"note": "She was pleased."})

@@ -122,6 +122,16 @@ class TestObligationRefresh(ObligationCommon):
         self.assertEqual(self.line_1.state, "planned", "half of it has not heard")
         result = self.campaign._refresh_obligations()
         self.assertEqual(result["created"], 0)
+        self.assertTrue(
+            contacts.filtered(lambda t: t.occurrence.endswith(f"/{self.line_2.id}")),
+            "or this proves nothing",
+        )
+        # Every report asks which steps the contacts were planned for.
+        steps = self.line_1._steps_of(
+            contacts.filtered(lambda t: t.occurrence.startswith("tell:"))
+        )
+        self.assertTrue(steps)
+        self.line_1._update_telling()
 
     def test_merging_with_somebody_not_listed_keeps_the_line(self):
         other = self._create_customer("Doublet")
@@ -155,6 +165,19 @@ class TestObligationRefresh(ObligationCommon):
         self._dates(last_service="2027-06-30", liquidation_end="2027-12-31")
         self.campaign._refresh_obligations()
         self.assertEqual(str(row.deadline), "2027-06-30")
+
+    def test_deadlines_move_with_the_timetable_unless_people_set_them(self):
+        self._order(self.customer_2, (1, 0, 10))
+        campaign = self.campaign.with_user(self.author)
+        campaign._set_milestones({"last_service": "2027-06-30"})
+        self.campaign._refresh_obligations()
+        ours, theirs = self.campaign.obligation_ids.filtered(
+            lambda row: row.kind == "undelivered"
+        )
+        theirs.deadline = "2027-05-15"
+        campaign._set_milestones({"last_service": "2027-07-31"})
+        self.assertEqual(str(ours.deadline), "2027-07-31")
+        self.assertEqual(str(theirs.deadline), "2027-05-15")
 
     def test_the_other_company_stays_out(self):
         self._order(self.customer_1, (1, 0, 10), company=self.company_b)

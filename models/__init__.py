@@ -181,6 +181,8 @@ from . import continuity_export_package
 from . import continuity_transfer_reminder
 from . import continuity_dissolution_export
 from . import continuity_dissolution_milestone
+from . import continuity_dissolution_bounds
+from . import continuity_dissolution_payment_bar
 from . import continuity_dissolution_timetable
 from . import continuity_dissolution_watch
 from . import continuity_dissolution_apology
@@ -188,9 +190,11 @@ from . import continuity_dissolution_reason
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_obligation
+from . import continuity_obligation_ending
 from . import continuity_obligation_finders
 from . import continuity_obligation_assumed
 from . import continuity_obligation_items
+from . import continuity_obligation_deadline
 from . import continuity_obligation_refresh
 from . import continuity_obligation_closing
 from . import continuity_dissolution_audience_sql

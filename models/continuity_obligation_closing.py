@@ -4,7 +4,7 @@ be filed (D4)."""
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from .continuity_dissolution_timetable import DECIDED_STATES
+from .continuity_dissolution_payment_bar import DECIDED_STATES
 
 
 class ContinuityDissolution(models.Model):

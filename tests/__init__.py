@@ -30,6 +30,8 @@ from . import test_obligation_gates
 from . import test_obligation_items
 from . import test_obligation_refresh
 from . import test_dissolution_timetable
+from . import test_dissolution_timetable_daily
+from . import test_dissolution_timetable_gates
 from . import test_dissolution_wizard
 from . import test_first_contact
 from . import test_followup_cron

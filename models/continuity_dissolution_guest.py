@@ -271,6 +271,7 @@ class ContinuityDissolutionGuest(models.Model):
         """
         for event, guests in self.grouped("event_id").items():
             event._check_may_prepare()
+            event._check_state("invited", "held")
             if not event.date or event.date > fields.Datetime.now():
                 raise UserError(self.env._("The event has not begun yet."))
             for guest in guests:
@@ -300,6 +301,15 @@ class ContinuityDissolutionGuest(models.Model):
     def action_absent(self):
         """Record that guests did not come."""
         self.event_id._check_may_prepare()
+        self.event_id._check_state("invited", "held")
+        for guest in self:
+            if guest.attendance == "attended":
+                raise UserError(
+                    self.env._(
+                        "“%s” came: take the report of that meeting back first.",
+                        guest.display_name,
+                    )
+                )
         for event in self.event_id:
             if not event.date or event.date > fields.Datetime.now():
                 raise UserError(self.env._("The event has not begun yet."))

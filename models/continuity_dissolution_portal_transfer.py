@@ -32,7 +32,7 @@ class ContinuityDissolutionCustomer(models.Model):
 
     def _on_choice(self):
         """Who chose something else is transferred to nobody; data that has left is for
-        people to call back."""
+        people to call back: they get a to-do."""
         result = super()._on_choice()
         transfer = self.sudo().transfer_id
         if self.choice != "transfer" and transfer.state in ("proposed", "agreed"):
@@ -41,6 +41,17 @@ class ContinuityDissolutionCustomer(models.Model):
                     "state": "cancelled",
                     "cancel_reason": self.env._("The customer chose something else."),
                 }
+            )
+        elif self.choice != "transfer" and transfer:
+            transfer._remind(
+                transfer._who_calls() | self.sudo().dissolution_id._lead(),
+                lambda env: env._(
+                    "%(customer)s chose something else: call the data back from "
+                    "%(provider)s",
+                    customer=self.sudo().partner_id.name,
+                    provider=transfer.provider_id.display_name,
+                ),
+                self.choice_note or "",
             )
         return result
 

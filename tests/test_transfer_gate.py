@@ -466,6 +466,14 @@ class TestExportPackage(TransferCommon):
         with self.assertRaises(AccessError):
             package.with_user(self.user_company_b).read(["sha256"])
 
+    def test_another_choice_after_the_data_has_left(self):
+        """The data is somewhere else: somebody has to call it back."""
+        self._export()
+        self.line_1.sudo()._record_choice("refund", "Ms Mori")
+        self.assertEqual(self.transfer.state, "exported")
+        said = self.transfer.activity_ids.mapped("summary")
+        self.assertTrue([text for text in said if "call the data back" in text])
+
     def test_nobody_gets_the_file_after_a_withdrawal(self):
         package = self._export()
         self.assertTrue(package.with_user(self.exporter).file)

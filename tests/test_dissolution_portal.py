@@ -102,6 +102,29 @@ class TestDissolutionPortal(NoticeCommon, PortalCommon):
     def _choose(self, choice, **form):
         return self._press("dissolution_choose", self.page, choice=choice, **form)
 
+    def test_promised_talk_is_planned(self):
+        self._choose("terminate", text="We have another supplier.")
+        self.env.invalidate_all()
+        [answer] = self._answers(self.letter)
+        call = answer.follow_up_id
+        self.assertEqual(call.date_due, answer.deadline)
+        self.assertEqual(call.user_id, self.leaver)
+        self.assertIn("Terminate", call.why)
+        self.assertIn("another supplier", call.why)
+        # Another choice: the same talk, about the latest.
+        self._choose("finish")
+        self.env.invalidate_all()
+        self.assertEqual(self._answers(self.letter).follow_up_id, call)
+        self.assertIn("Finish", call.why)
+
+    def test_same_choice_after_another_by_word_of_mouth(self):
+        self._choose("finish")
+        self.env.invalidate_all()
+        self.small._record_choice("terminate", "Ms Chen")
+        self._choose("finish")
+        self.env.invalidate_all()
+        self.assertEqual(self.small.choice, "finish")
+
     def test_choice(self):
         response = self._choose("transfer", text="To somebody near us, please.")
         self.assertEqual(response.status_code, 200)

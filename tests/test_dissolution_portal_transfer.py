@@ -177,6 +177,20 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self.assertEqual(consent.answered_by, self.letter._letter_recipient().name)
         self.assertIn("fingerprint", consent.evidence)
 
+    def test_same_answer_about_another_provider(self):
+        """A yes about the second provider is no repetition of the first one."""
+        self._choose_provider()
+        self._answer("dissolution_consent_data", "given")
+        self._answer("dissolution_provider", str(self.other.id))
+        transfer = self.small.transfer_id
+        self.assertEqual(transfer.provider_id, self.other)
+        self.assertEqual(transfer.data_consent, "none")
+        self._answer("dissolution_consent_data", "given")
+        self.assertEqual(transfer.data_consent, "given")
+        # Pressed twice, it is one answer.
+        self._answer("dissolution_consent_data", "given")
+        self.assertEqual(len(transfer.consent_ids), 1)
+
     def test_plan_approved_on_the_page(self):
         transfer = self._choose_provider()
         self.provider.price_after = "EUR 90 a month"

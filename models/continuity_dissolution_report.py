@@ -34,14 +34,22 @@ class ContinuityDissolution(models.Model):
         """
         self.check_access("read")
         for campaign in self:
-            readers = campaign.sudo().reader_ids
-            if self.env.user not in readers and not campaign._may_manage():
+            if not campaign._sees_figures():
                 raise AccessError(
                     self.env._(
                         "The report of %s is for those the campaign names.",
                         campaign.name,
                     )
                 )
+
+    def _sees_figures(self):
+        """Tell whether the figures of all customers are for this user: who the
+        campaign names, and who decides on it.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.env.user in self.sudo().reader_ids or self._may_manage()
 
     def _closing_report_sections(self):
         """Return the sections of the report, in the language of the context.

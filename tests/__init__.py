@@ -12,6 +12,7 @@ from . import test_digest
 from . import test_dissolution_aftercare
 from . import test_dissolution_attacks
 from . import test_dissolution_again
+from . import test_dissolution_http_attacks
 from . import test_dissolution_author
 from . import test_dissolution_notice
 from . import test_dissolution_planning

@@ -27,7 +27,8 @@ class AttackCommon(TransferCommon):
         )
         cls.secret_transfer = cls.secret_line.sudo()._propose_transfer(cls.provider)
         cls.secret_transfer = cls.secret_transfer.with_env(cls.env)
-        cls.outsiders = cls.stranger | cls.user_sales_b | cls.user_company_b
+        cls.chief = cls._create_user("chief", "sales_team.group_sale_manager")
+        cls.outsiders = cls.stranger | cls.user_sales_b | cls.user_company_b | cls.chief
 
     def _onchange(self, user, model, values, *shown):
         self.env.invalidate_all()
@@ -218,6 +219,19 @@ class TestDissolutionAttacks(AttackCommon):
                 .create({"milestone_id": milestone.id})
             )
             self.assertIn(self.customer_1.name, wizard.unreached_names)
+
+    def test_hours_of_all(self):
+        self.env["continuity.dissolution.work"].create(
+            {"dissolution_id": self.campaign.id, "minutes": 120, "kind": "legal"}
+        )
+        for user, hours in (
+            (self.speaker, 0),
+            (self.member, 2),
+            (self.author, 2),
+            (self.approver, 2),
+        ):
+            shown = self._rpc(user, self.campaign, "read", ["hours_total"])
+            self.assertEqual(shown[0]["hours_total"], hours, user.login)
 
     # === THAT THERE IS ONE === #
 

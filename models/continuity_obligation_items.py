@@ -196,6 +196,8 @@ class ContinuityDissolutionCustomer(models.Model):
         obligation = env["continuity.obligation"]
         kinds = dict(obligation._fields["kind"]._description_selection(env))
         ends = dict(obligation._fields["resolution"]._description_selection(env))
+        # The customer reads it.
+        ends["pay"] = env._("You pay")
         currency = env["res.currency"].browse(row["currency_id"])
         return {
             "kind": row["kind"],

@@ -24,6 +24,7 @@ class TestObligationItems(ObligationCommon):
         self.assertEqual(first["owed_by"], "us")
         self.assertEqual(first["resolution"], "Deliver")
         self.assertEqual(items[2]["owed_by"], "customer")
+        self.assertEqual(items[2]["resolution"], "You pay")
         self.assertFalse(self.campaign.obligation_ids, "reading changes nothing")
         order.order_line.qty_delivered = 4
         self.assertEqual(

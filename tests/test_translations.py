@@ -176,7 +176,8 @@ class TestTranslations(BaseCase):
             f"{lang}: {source!r} is {text!r} without {word}"
             for lang, source, text in self._translated()
             for term, word in TERMS[lang].items()
-            if re.search(rf"\b{term}\b", source, re.IGNORECASE) and not re.search(word, text)
+            if re.search(rf"\b{term}\b", source, re.IGNORECASE)
+            and not re.search(word, text)
         )
 
     def test_forbidden_words(self):

@@ -95,6 +95,30 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self._answer("dissolution_choose", "finish")
         self.assertEqual(self.small.choice, "finish")
 
+    # === In a browser, on a telephone === #
+
+    def test_customer_decides_and_thinks_again(self):
+        self._items([ITEM])
+        letter = self._freeze_letter(self._letter_of(self.owed))
+        self.browser_size = "400x800"
+        self.start_tour(self._issue(letter), "continuity_portal_dissolution")
+        self.env.invalidate_all()
+        self.assertEqual(self.owed.choice, "transfer")
+        transfer = self.owed.transfer_id
+        self.assertEqual(transfer.provider_id, self.provider)
+        self.assertEqual(transfer.contract_consent, "given")
+        self.assertEqual(transfer.data_consent, "withdrawn")
+        self.assertEqual(
+            transfer.consent_ids.sorted("id").mapped(lambda c: (c.kind, c.answer)),
+            [("contract", "given"), ("data", "given"), ("data", "withdrawn")],
+        )
+        complaint = self.env["continuity.concern"].search(
+            [("touchpoint_id", "=", letter.id)]
+        )
+        self.assertEqual(complaint.kind, "complaint")
+        self.assertTrue(complaint.owner_id)
+        self.assertTrue(complaint.deadline)
+
     # === Provider === #
 
     def test_providers_with_our_interest(self):

@@ -136,6 +136,13 @@ class ContinuityDissolutionWizard(models.TransientModel):
         field = self.env["continuity.dissolution"]._fields["kind"]
         return field._description_selection(self.env)
 
+    def web_read(self, specification):
+        """Read the form; the preview counts in a temporary table."""
+        return super().web_read(specification)
+
+    # Hence not on a cursor that only reads.
+    web_read._readonly = False
+
     # === COMPUTES === #
 
     @api.depends("company_id")

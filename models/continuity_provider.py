@@ -118,17 +118,13 @@ class ContinuityProvider(models.Model):
     data_purpose = fields.Text(
         string="Purpose of the Data",
         translate=True,
-        default=lambda self: self.env._(
-            "To go on with the services and deliveries agreed with the customer."
-        ),
+        default=lambda self: self._default_data_text("data_purpose"),
         help="What it may use customers' data for: named in the question for consent.",
     )
     data_method = fields.Text(
         string="How It Handles the Data",
         translate=True,
-        default=lambda self: self.env._(
-            "Handed over once as a file and kept in its own customer system."
-        ),
+        default=lambda self: self._default_data_text("data_method"),
         help="Named in the question for consent.",
     )
     document_ids = fields.One2many("continuity.provider.document", "provider_id")
@@ -146,6 +142,42 @@ class ContinuityProvider(models.Model):
         "CHECK(capacity >= 0 AND free_months >= 0)",
         "Capacity and months are counted from zero up.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        providers = super().create(vals_list)
+        for name in ("data_purpose", "data_method"):
+            providers._translate_default(name)
+        return providers
+
+    @api.model
+    def _default_data_text(self, name):
+        """Return what a text that customers read says unless changed, in the language
+        of the context.
+
+        :param str name: of the field
+        :rtype: str
+        """
+        if name == "data_purpose":
+            return self.env._(
+                "To go on with the services and deliveries agreed with the customer."
+            )
+        return self.env._(
+            "Handed over once as a file and kept in its own customer system."
+        )
+
+    def _translate_default(self, name):
+        """Give a text that was not changed in every language customers may read.
+
+        :param str name: of the field
+        """
+        default = self._default_data_text(name)
+        texts = {
+            code: self.with_context(lang=code)._default_data_text(name)
+            for code, _label in self.env["res.lang"].get_installed()
+        }
+        for provider in self.filtered(lambda p: p[name] == default):
+            provider.update_field_translations(name, texts)
 
     @api.depends("capacity")
     def _compute_taken(self):

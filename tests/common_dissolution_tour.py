@@ -187,7 +187,9 @@ class DissolutionTourCommon(ContinuityCommon, HttpCase):
         for touchpoint in talks:
             # One meeting after the other; calls need no time of their own.
             hours = (
-                2 * meetings.ids.index(touchpoint.id) if touchpoint in meetings else 0
+                2 + 2 * meetings.ids.index(touchpoint.id)
+                if touchpoint in meetings
+                else 0
             )
             touchpoint.with_user(touchpoint.user_id).sudo().log_attempt(
                 "held",

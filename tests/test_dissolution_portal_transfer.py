@@ -178,6 +178,19 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
 
     # === Consent === #
 
+    def test_default_texts_of_a_question_in_every_language(self):
+        for name in ("data_purpose", "data_method"):
+            texts = {
+                self.provider.with_context(lang=lang)[name]
+                for lang in ("en_US", "ja_JP", "zh_CN")
+            }
+            self.assertEqual(len(texts), 3, texts)
+        own = self._create_provider("Ding", data_purpose="Freight, nothing else.")
+        for lang in ("en_US", "ja_JP"):
+            self.assertEqual(
+                own.with_context(lang=lang).data_purpose, "Freight, nothing else."
+            )
+
     def test_each_consent_for_itself(self):
         transfer = self._choose_provider()
         page = self._open()

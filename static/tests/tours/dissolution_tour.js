@@ -202,7 +202,7 @@ tours.add("continuity_dissolution_notice", {
         shows("客户001", ".modal .o_field_widget[name=body]"),
         shows("两年亏损", ".modal .o_field_widget[name=body]"),
         press("action_release_one", ".modal"),
-        {content: "released", trigger: "body:not(:has(.modal))"},
+        shows("Released: this is the text as it was frozen.", ".modal .alert-success"),
     ],
 });
 

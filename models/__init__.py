@@ -210,6 +210,7 @@ from . import continuity_dissolution_choice
 from . import continuity_dissolution_transfer
 from . import continuity_dissolution_portal
 from . import continuity_dissolution_portal_transfer
+from . import continuity_dissolution_closed
 from . import continuity_dissolution_plan
 from . import continuity_dissolution_aftercare
 from . import continuity_dissolution_aftercare_outcome

@@ -50,12 +50,13 @@ class ContinuityDissolution(models.Model):
         """Open the order lines that count as delivered though nobody entered it."""
         self.ensure_one()
         self.check_access("read")
+        domain = [("id", "in", self.sudo()._assumed_line_ids())]
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Orders Taken as Delivered"),
             "res_model": "sale.order.line",
             "view_mode": "list,form",
-            "domain": [("id", "in", self.sudo()._assumed_line_ids())],
+            "domain": domain,
             "context": {"create": False},
             "help": self.env._(
                 "Every line is delivered by the books, or is listed as not delivered."

@@ -33,7 +33,7 @@ TERMS = {
         r"quotations?": "見積",
         r"reason for purchase": "導入理由",
         r"salesperson": "販売担当者",
-        r"settled": "精算|終了",
+        r"settled": "精算|終了|果たされ",
         r"silent": "長期未接触",
         r"successors?": "後任|引継先|承継先",
         r"tiers?": "顧客ランク",
@@ -56,7 +56,7 @@ TERMS = {
         r"quotations?": "报价",
         r"reason for purchase": "采购原因",
         r"salesperson": "销售员",
-        r"settled": "结清|了结",
+        r"settled": "结清|了结|办结",
         r"silent": "长期未联系",
         r"successors?": "接手|承接",
         r"tiers?": "等级",
@@ -113,7 +113,7 @@ def folder():
 def is_same_everywhere(term):
     """Terms in capitals, such as ID, numbers and expressions: their translations are
     left empty."""
-    text = MARKUP.sub("", term)
+    text = MARKUP.sub("", term).strip()
     return (
         text == text.upper()
         or text in ("mm", "WeChat")

@@ -2,6 +2,19 @@ import {registry} from "@web/core/registry";
 
 const form = (action) => `form[action*='/${action}?']`;
 
+const back = [
+    {
+        content: "go back to the letter",
+        trigger: ".o_continuity_done[role=status] a:contains(Back to the letter)",
+        run: "click",
+        expectUnloadPage: true,
+    },
+    {
+        content: "the letter is there",
+        trigger: "h1:contains(Notice)",
+    },
+];
+
 const answer = (action, option) => [
     {
         content: `choose ${option}`,
@@ -19,19 +32,6 @@ const answer = (action, option) => [
         trigger: `.o_continuity_done[role=status]:contains(${option})`,
     },
     ...back,
-];
-
-const back = [
-    {
-        content: "go back to the letter",
-        trigger: ".o_continuity_done[role=status] a:contains(Back to the letter)",
-        run: "click",
-        expectUnloadPage: true,
-    },
-    {
-        content: "the letter is there",
-        trigger: "h1:contains(Notice)",
-    },
 ];
 
 const open = (trigger) => ({

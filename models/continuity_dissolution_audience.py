@@ -24,7 +24,7 @@ class ContinuityDissolution(models.Model):
         [
             ("none", "Not looked for"),
             ("queued", "Being looked for"),
-            ("built", "Found"),
+            ("built", "Customers Found"),
         ],
         string="Audience",
         default="none",

@@ -38,7 +38,11 @@ class ContinuityDissolutionGuest(models.Model):
     )
 
     event_id = fields.Many2one(
-        "continuity.dissolution.event", required=True, index=True, ondelete="cascade"
+        "continuity.dissolution.event",
+        string="Appreciation Event",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     dissolution_id = fields.Many2one(
         related="event_id.dissolution_id", store=True, index=True, precompute=True
@@ -58,7 +62,9 @@ class ContinuityDissolutionGuest(models.Model):
         related="line_id.tier_id", groups="customer_continuity.group_user"
     )
     user_id = fields.Many2one(related="line_id.user_id", string="Speaks to Them")
-    line_state = fields.Selection(related="line_id.state", string="Told")
+    line_state = fields.Selection(
+        related="line_id.state", string="Told of the Dissolution"
+    )
     event_state = fields.Selection(related="event_id.state", string="Event Status")
     attendance = fields.Selection(
         [

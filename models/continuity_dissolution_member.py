@@ -20,7 +20,7 @@ class ContinuityDissolutionMember(models.Model):
     user_id = fields.Many2one("res.users", string="Person", required=True, index=True)
     role = fields.Selection(
         [
-            ("lead", "Lead"),
+            ("lead", "Leads the task force"),
             ("unfulfilled", "Unfulfilled customers"),
             ("paying", "Paying customers"),
             ("settled", "Settled customers"),

@@ -165,7 +165,7 @@ class ContinuityDissolution(models.Model):
             ),
             (self.env._("Runs the aftercare"), self.aftercare_user_id.name or "–"),
             (
-                self.env._("Closed"),
+                self.env._("Closed On") if self.closed_on else self.env._("Status"),
                 f"{self._report_day(self._local_date(self.closed_on))}, "
                 f"{self.closed_by_id.name}"
                 if self.closed_on
@@ -247,7 +247,7 @@ class ContinuityDissolution(models.Model):
             "columns": [
                 self.env._("Tier"),
                 self.env._("Segment"),
-                self.env._("Told"),
+                self.env._("Has Been Told"),
                 self.env._("Spoken to"),
                 self.env._("From – to"),
                 self.env._("How"),

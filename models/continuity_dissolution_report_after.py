@@ -61,7 +61,7 @@ class ContinuityDissolution(models.Model):
                 "title": self.env._("Decided by name"),
                 "columns": [
                     self.env._("Customer"),
-                    self.env._("What"),
+                    self.env._("Obligation"),
                     self.env._("Decision"),
                     self.env._("By"),
                 ],
@@ -147,7 +147,7 @@ class ContinuityDissolution(models.Model):
                 "title": self.env._("Customer data that left"),
                 "columns": [
                     self.env._("Customer"),
-                    self.env._("Recipient"),
+                    self.env._("Data Recipient"),
                     self.env._("When, by whom"),
                     self.env._("Fingerprint (SHA-256)"),
                 ],
@@ -179,7 +179,7 @@ class ContinuityDissolution(models.Model):
         return {
             "title": self.env._("Appreciation events"),
             "columns": [
-                self.env._("Event"),
+                self.env._("Appreciation Event"),
                 self.env._("Day"),
                 self.env._("Guests"),
                 self.env._("Came"),
@@ -307,7 +307,7 @@ class ContinuityDissolution(models.Model):
             "title": self.env._("Aftercare"),
             "columns": [
                 self.env._("Days after the end"),
-                self.env._("Contacts"),
+                self.env._("Touchpoints"),
                 self.env._("Reached"),
                 self.env._("Would work with us again"),
                 self.env._("Recommended as"),

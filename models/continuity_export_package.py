@@ -33,7 +33,11 @@ class ContinuityExportPackage(models.Model):
     _rec_name = "file_name"
 
     transfer_id = fields.Many2one(
-        "continuity.transfer", required=True, index=True, ondelete="restrict"
+        "continuity.transfer",
+        string="Transfer to a Successor",
+        required=True,
+        index=True,
+        ondelete="restrict",
     )
     dissolution_id = fields.Many2one(related="transfer_id.dissolution_id", store=True)
     company_id = fields.Many2one(
@@ -49,7 +53,7 @@ class ContinuityExportPackage(models.Model):
     provider_id = fields.Many2one(
         "continuity.provider", required=True, ondelete="restrict"
     )
-    recipient = fields.Text(required=True)
+    recipient = fields.Text(string="Data Recipient", required=True)
     basis = fields.Text(string="Grounds", required=True)
     contents = fields.Text(help="The files in it, and what was left out and why.")
     content = fields.Binary(attachment=True, groups=NO_ACCESS)

@@ -11,7 +11,9 @@ class ContinuityLegalMixin(models.AbstractModel):
     _name = "continuity.legal.mixin"
     _description = "Legal Datum"
 
-    article = fields.Char(help="Of the law, or who else asks for it.")
+    article = fields.Char(
+        string="Legal Basis", help="Article of the law, or who else asks for it."
+    )
     source = fields.Char(help="Where it was read.")
     certainty = fields.Selection(
         [

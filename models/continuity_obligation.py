@@ -163,9 +163,12 @@ class ContinuityObligation(models.Model):
         string="Tracking Reference", help="Of the carrier; the customer sees it."
     )
     accepted_on = fields.Date(
+        string="Acceptance On",
         help="When the customer said that it works for them.",
     )
-    accepted_by = fields.Char(help="Who of the customer's people said so.")
+    accepted_by = fields.Char(
+        string="Acceptance By", help="Who of the customer's people said so."
+    )
     state = fields.Selection(
         [("open", "Open"), ("settled", "Settled"), ("decided", "Decided")],
         string="Status",

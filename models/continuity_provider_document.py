@@ -71,7 +71,7 @@ class ContinuityProviderDocument(models.Model):
     file = fields.Binary(attachment=True, required=True)
     file_name = fields.Char()
     signed_on = fields.Date(help="Not signed: it does not count.")
-    signatory = fields.Char(string="Signed By")
+    signatory = fields.Char(string="Signed for Them By")
     starts_on = fields.Date(
         string="Valid From", help="Empty: from the day it was signed."
     )

@@ -97,7 +97,7 @@ class ContinuityTransfer(models.Model):
     reasons = fields.Text(string="Why This One", readonly=True)
     state = fields.Selection(
         [
-            ("proposed", "Proposed"),
+            ("proposed", "Proposed to the Customer"),
             ("agreed", "Agreed"),
             ("exported", "Data Handed Over"),
             ("running", "Free Period"),
@@ -169,7 +169,7 @@ class ContinuityTransfer(models.Model):
     )
     free_from = fields.Date(readonly=True, copy=False)
     free_until = fields.Date(readonly=True, copy=False, tracking=True)
-    returned_on = fields.Date(readonly=True, copy=False)
+    returned_on = fields.Date(string="Came Back On", readonly=True, copy=False)
     return_reason = fields.Text(readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False)
 

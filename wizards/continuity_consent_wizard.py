@@ -13,7 +13,11 @@ class ContinuityConsentWizard(models.TransientModel):
     _inherit = ["continuity.readable.links.mixin"]
 
     transfer_id = fields.Many2one(
-        "continuity.transfer", required=True, readonly=True, ondelete="cascade"
+        "continuity.transfer",
+        string="Transfer to a Successor",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
     )
     kind = fields.Selection(KINDS, string="About", required=True, default="contract")
     question = fields.Text(compute="_compute_question", string="What Is Asked")

@@ -296,6 +296,7 @@ class Obligations:
             }
         )
         self.round = 0
+        # Each round reads and writes it in transactions of its own.
         env.cr.commit()
 
     def measure(self, prepare, work):
@@ -332,6 +333,7 @@ class Obligations:
     def refresh(self):
         """Read the books as every night."""
         result = self.campaign._refresh_obligations(commit=True)
+        # The nightly run commits its chunks; this ends the last of them.
         self.cr.commit()
         written = sum(result.values())
         if bool(written) != bool(self.round) or result["created"]:
@@ -355,6 +357,7 @@ class Obligations:
                       AND order_id / 10 %% 100 = %s""",
                 [delivered, rest],
             )
+        # Other people's deliveries are in the books before the night begins.
         self.cr.commit()
 
     def open_form(self):

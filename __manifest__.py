@@ -40,6 +40,7 @@
         "security/continuity_dissolution_work_rules.xml",
         "security/continuity_obligation_rules.xml",
         "security/continuity_dissolution_event_rules.xml",
+        "security/continuity_secrecy_rules.xml",
         "data/continuity_tier_data.xml",
         "data/continuity_jurisdiction_data.xml",
         "data/continuity_channel_data.xml",

@@ -1,15 +1,17 @@
 """Audience and obligations of a dissolution against the bare SELECTs that find them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from common import Population, analyze, median_ratio, seconds
 
+from odoo import Command
 from odoo.tools import SQL
 
 CUSTOMERS = 20_000
-ORDERS = 200_000
-INVOICES = 200_000
-PAYMENTS = 5_000
+# Five orders of two lines each: a fifth of the customers have something open.
+ORDERS = 100_000
+INVOICES = ORDERS
+PAYMENTS = 1_000
 TODAY = date(2026, 6, 30)
 ROUNDS = 3
 SIZE = f"{CUSTOMERS:,} customers, {2 * ORDERS:,} order lines"
@@ -61,8 +63,12 @@ class Books(Population):
     """Customers with orders, invoices and payments, most of them long settled."""
 
     def add_orders(self, number):
-        """Add confirmed orders of two lines; every fortieth is not delivered to the
-        end, every eightieth not invoiced."""
+        """Add confirmed orders of two lines.
+
+        Of ten customers one has a last order that is not delivered to the end. Every
+        twentieth has one that is not invoiced. For the first orders of one in fifty
+        nobody entered what was delivered.
+        """
         product = self.env["product.product"].create(
             {"name": "Bench", "type": "service"}
         )
@@ -101,23 +107,28 @@ class Books(Population):
             SQL(
                 """INSERT INTO sale_order_line (
                        id, order_id, company_id, currency_id, order_partner_id, name,
-                       product_id, product_uom_id, product_uom_qty, qty_delivered,
-                       qty_invoiced, price_unit, price_subtotal, price_total, state,
-                       customer_lead, create_uid, create_date, write_uid, write_date)
+                       product_id, product_uom_id, product_uom_qty,
+                       qty_delivered_method, qty_delivered, qty_invoiced, price_unit,
+                       price_subtotal, price_total, state, customer_lead, create_uid,
+                       create_date, write_uid, write_date)
                    SELECT %(line)s + 2 * (i - %(first)s) + n, i, %(company)s,
-                          %(currency)s, %(partner)s + (i %% %(customers)s), 'Goods',
-                          %(product)s, %(uom)s, 3,
-                          CASE WHEN n = 0 AND (i / 7) %% 40 = 0 THEN 1 ELSE 3 END,
-                          CASE WHEN (i / 7) %% 80 = 1 THEN 0 ELSE 3 END,
+                          %(currency)s, %(partner)s + c, 'Goods',
+                          %(product)s, %(uom)s, 3, 'manual',
+                          CASE WHEN n = 0 AND c %% 10 = 0 AND nth = 4 THEN 1
+                               WHEN c %% 50 = 7 AND nth = 0 THEN 0 ELSE 3 END,
+                          CASE WHEN c %% 20 = 10 AND nth = 3 THEN 0 ELSE 3 END,
                           50, 150, 150, 'sale', 0, 1, now(), 1, now()
-                     FROM generate_series(%(first)s, %(final)s) i,
+                     FROM (SELECT i, i %% %(customers)s AS c,
+                                  (i - %(first)s) / %(customers)s AS nth
+                             FROM generate_series(%(first)s, %(final)s) i) o,
                           generate_series(0, 1) n""",
                 **params,
             )
         )
 
     def add_invoices_of_orders(self, number):
-        """Add an invoice for each order; every fortieth is not paid."""
+        """Add an invoice for each order; one customer in ten has not paid the last
+        two."""
         journal = self.env["account.journal"].search(
             [("type", "=", "sale"), ("company_id", "=", self.company.id)], limit=1
         )
@@ -150,14 +161,17 @@ class Books(Population):
                    SELECT i, 'BENCH/' || i, %(journal)s, %(company)s, %(currency)s, 1,
                           'posted', 'out_invoice', 'no', day, day, partner, partner,
                           300, 300, 300, 300,
-                          CASE WHEN o %% 40 = 3 THEN 300 ELSE 0 END,
-                          CASE WHEN o %% 40 = 3 THEN 'not_paid' ELSE 'paid' END,
+                          CASE WHEN unpaid THEN 300 ELSE 0 END,
+                          CASE WHEN unpaid THEN 'not_paid' ELSE 'paid' END,
                           1, now(), 1, now()
-                     FROM (SELECT i, i - %(first)s AS o,
+                     FROM (SELECT i, %(partner)s + c AS partner,
                                   %(today)s::date - ((i %% 1800)::int) AS day,
-                                  %(partner)s + ((%(order)s + i - %(first)s)
-                                                 %% %(customers)s) AS partner
-                             FROM generate_series(%(first)s, %(final)s) i) m""",
+                                  c %% 10 = 5 AND nth > 2 AS unpaid
+                             FROM (SELECT i, (%(order)s + i - %(first)s)
+                                             %% %(customers)s AS c,
+                                          (i - %(first)s) / %(customers)s AS nth
+                                     FROM generate_series(%(first)s, %(final)s) i
+                                  ) n) m""",
                 **self._params,
             )
         )
@@ -204,7 +218,7 @@ class Books(Population):
         )
 
     def add_payments(self, number):
-        """Add money received that belongs to no invoice yet."""
+        """Add money of one customer in twenty that belongs to no invoice yet."""
         first = self._next_id("account_move", number)
         line = self._next_id("account_move_line", number)
         params = {
@@ -222,7 +236,7 @@ class Books(Population):
                    SELECT i, 'BENCHPAY/' || i, %(journal)s, %(company)s, %(currency)s,
                           'posted', 'entry', 'no', %(today)s, partner, partner,
                           1, now(), 1, now()
-                     FROM (SELECT i, %(partner)s + (i * 2 %% %(customers)s) AS partner
+                     FROM (SELECT i, %(partner)s + (i * 20 %% %(customers)s) AS partner
                              FROM generate_series(%(first)s, %(final)s) i) m""",
                 **params,
             )
@@ -236,7 +250,7 @@ class Books(Population):
                        amount_residual_currency, reconciled, create_uid, create_date,
                        write_uid, write_date)
                    SELECT %(line)s + i - %(first)s, i, %(company)s, %(currency)s,
-                          %(journal)s, %(partner)s + (i * 2 %% %(customers)s),
+                          %(journal)s, %(partner)s + (i * 20 %% %(customers)s),
                           %(receivable)s, 'posted', 'payment_term', %(today)s, 0, 80,
                           -80, -80, -80, -80, FALSE, 1, now(), 1, now()
                      FROM generate_series(%(first)s, %(final)s) i""",
@@ -268,9 +282,21 @@ class Obligations:
         self.env = env
         self.cr = env.cr
         self.campaign = env["continuity.dissolution"].create(
-            {"company_id": env.company.id}
+            {
+                "company_id": env.company.id,
+                "milestone_ids": [
+                    Command.create(
+                        {
+                            "event_id": env.ref(f"customer_continuity.event_{code}").id,
+                            "date_planned": TODAY + timedelta(days=90),
+                        }
+                    )
+                    for code in ("last_service", "last_invoice", "liquidation_end")
+                ],
+            }
         )
         self.round = 0
+        # Each round reads and writes it in transactions of its own.
         env.cr.commit()
 
     def measure(self, prepare, work):
@@ -307,6 +333,7 @@ class Obligations:
     def refresh(self):
         """Read the books as every night."""
         result = self.campaign._refresh_obligations(commit=True)
+        # The nightly run commits its chunks; this ends the last of them.
         self.cr.commit()
         written = sum(result.values())
         if bool(written) != bool(self.round) or result["created"]:
@@ -326,9 +353,11 @@ class Obligations:
         for delivered, rest in ((3, self.round), (2, self.round + 50)):
             self.cr.execute(
                 """UPDATE sale_order_line SET qty_delivered = %s
-                    WHERE qty_delivered < product_uom_qty AND order_id %% 100 = %s""",
+                    WHERE qty_delivered BETWEEN 1 AND product_uom_qty - 1
+                      AND order_id / 10 %% 100 = %s""",
                 [delivered, rest],
             )
+        # Other people's deliveries are in the books before the night begins.
         self.cr.commit()
 
     def open_form(self):

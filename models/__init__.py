@@ -57,13 +57,13 @@ from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
 from . import continuity_process_language
+from . import continuity_legal_mixin
 from . import continuity_notice_requirement
 from . import continuity_touchpoint_changed
 from . import continuity_touchpoint_chat
 from . import continuity_touchpoint_portal_process
 from . import continuity_process_register
 from . import continuity_process_closing
-from . import continuity_legal_mixin
 from . import continuity_export_guard
 from . import continuity_concern_deadline
 from . import continuity_concern
@@ -170,6 +170,7 @@ from . import continuity_dissolution
 from . import continuity_dissolution_approval
 from . import continuity_dissolution_member
 from . import continuity_dissolution_customer
+from . import continuity_dissolution_planning
 from . import continuity_data_rule
 from . import continuity_provider
 from . import continuity_provider_document
@@ -181,6 +182,8 @@ from . import continuity_export_package
 from . import continuity_transfer_reminder
 from . import continuity_dissolution_export
 from . import continuity_dissolution_milestone
+from . import continuity_dissolution_bounds
+from . import continuity_dissolution_payment_bar
 from . import continuity_dissolution_timetable
 from . import continuity_dissolution_watch
 from . import continuity_dissolution_apology
@@ -188,8 +191,11 @@ from . import continuity_dissolution_reason
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_obligation
+from . import continuity_obligation_ending
 from . import continuity_obligation_finders
+from . import continuity_obligation_assumed
 from . import continuity_obligation_items
+from . import continuity_obligation_deadline
 from . import continuity_obligation_refresh
 from . import continuity_obligation_closing
 from . import continuity_dissolution_audience_sql
@@ -197,6 +203,7 @@ from . import continuity_dissolution_audience
 from . import continuity_dissolution_merge
 from . import continuity_dissolution_segment
 from . import continuity_dissolution_notice
+from . import continuity_dissolution_mark
 from . import continuity_dissolution_telling
 from . import continuity_dissolution_letter_check
 from . import continuity_dissolution_books
@@ -204,6 +211,7 @@ from . import continuity_dissolution_choice
 from . import continuity_dissolution_transfer
 from . import continuity_dissolution_portal
 from . import continuity_dissolution_portal_transfer
+from . import continuity_dissolution_closed
 from . import continuity_dissolution_plan
 from . import continuity_dissolution_aftercare
 from . import continuity_dissolution_aftercare_outcome
@@ -267,6 +275,7 @@ from . import res_company_handover_timing
 from . import res_company_outcome
 from . import res_company_dissolution
 from . import res_partner
+from . import res_partner_history
 from . import res_partner_postal
 from . import continuity_profile_required
 from . import continuity_profile_report

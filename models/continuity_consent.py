@@ -9,8 +9,14 @@ KINDS = [
     ("abroad", "Data goes to another country"),
     ("sensitive", "Sensitive data goes along"),
     ("bank", "Bank details go along"),
+    # Not about what passes over but about how: silence bars nothing, a no does.
+    ("plan", "Service transition plan"),
 ]
-ANSWERS = [("given", "Given"), ("refused", "Refused"), ("withdrawn", "Withdrawn")]
+ANSWERS = [
+    ("given", "Given"),
+    ("refused", "Refused by the Customer"),
+    ("withdrawn", "Withdrawn by the Customer"),
+]
 
 
 class ContinuityConsent(models.Model):
@@ -27,7 +33,11 @@ class ContinuityConsent(models.Model):
     _rec_name = "kind"
 
     transfer_id = fields.Many2one(
-        "continuity.transfer", required=True, index=True, ondelete="restrict"
+        "continuity.transfer",
+        string="Transfer to a Successor",
+        required=True,
+        index=True,
+        ondelete="restrict",
     )
     partner_id = fields.Many2one(
         related="transfer_id.partner_id", store=True, index=True, string="Customer"

@@ -162,6 +162,11 @@ class ContinuityDissolution(models.Model):
     told_count = fields.Integer(compute="_compute_progress", string="Customers Told")
     progress = fields.Integer(compute="_compute_progress", string="Progress (%)")
 
+    _min_notice_days = models.Constraint(
+        "CHECK(min_notice_days > 0)",
+        "Customers need at least a day between the news and the last service.",
+    )
+
     # === COMPUTES === #
 
     @api.depends("company_id")
@@ -217,11 +222,19 @@ class ContinuityDissolution(models.Model):
 
     def write(self, vals):
         if not self.env.su and self._all_editable_fields().issuperset(vals):
-            self._check_state("draft", "submitted", "approved", "running", "reported")
+            self._check_state(*self._naming_states())
             self._check_author()
         if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
             raise AccessError(self.env._("You cannot work in that company."))
         return super().write(vals)
+
+    @api.model
+    def _naming_states(self):
+        """Return the states in which it may still be said who does what.
+
+        :rtype: tuple[str]
+        """
+        return ("draft", "submitted", "approved", "running", "reported")
 
     def _authors(self):
         authors = self.submitted_by_id | self.create_uid
@@ -238,6 +251,30 @@ class ContinuityDissolution(models.Model):
         self.ensure_one()
         leads = self.member_ids.filtered(lambda m: m.role == "lead").user_id
         return leads[:1] or self.create_uid
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_untold(self):
+        """Refuse to delete a campaign that was given up after it had begun: who was
+        told what is evidence.
+
+        :raise UserError: naming the campaign
+        """
+        told = self.env["continuity.touchpoint"].sudo()
+        for campaign in self.sudo():
+            if told.search_count(
+                [
+                    ("origin_model", "=", campaign.customer_ids._name),
+                    ("origin_id", "in", campaign.customer_ids.ids),
+                ],
+                limit=1,
+            ):
+                raise UserError(
+                    self.env._(
+                        "%s had begun: who was to be told, and was, is evidence. Leave "
+                        "it cancelled.",
+                        campaign.name,
+                    )
+                )
 
     # === DATES === #
 
@@ -271,13 +308,15 @@ class ContinuityDissolution(models.Model):
 
     def _closing_errors(self):
         errors = super()._closing_errors()
-        waiting = self.customer_ids.filtered(lambda c: c.state == "planned")
+        domain = [("dissolution_id", "=", self.id), ("state", "=", "planned")]
+        waiting = self.customer_ids.search(domain, limit=11)
         if waiting:
             errors.append(
                 self.env._(
                     "%(count)s customers have not been told: %(names)s.",
-                    count=len(waiting),
-                    names=", ".join(waiting[:10].mapped("display_name")),
+                    count=waiting.search_count(domain),
+                    names=", ".join(waiting[:10].mapped("display_name"))
+                    + (" …" if len(waiting) > 10 else ""),
                 )
             )
         if not self.data_keeper_id or not (self.data_keeper_note or "").strip():
@@ -310,7 +349,7 @@ class ContinuityDissolution(models.Model):
             campaign.state = "running"
             campaign.customer_ids.filtered(
                 lambda c: c.state == "planned"
-            )._plan_touchpoints()
+            )._plan_contacts()
 
     def _on_approved(self):
         result = super()._on_approved()

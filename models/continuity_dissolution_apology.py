@@ -17,6 +17,15 @@ class ContinuityDissolutionCustomer(models.Model):
     )
     learned_how = fields.Text(string="How They Learned", readonly=True, copy=False)
 
+    def _plan_touchpoints(self):
+        result = super()._plan_touchpoints()
+        # Whoever was left out meanwhile is still owed the apology.
+        late = self.filtered(lambda x: x.learned_on and x.relationship_id)
+        self.env["continuity.touchpoint"]._plan_again(
+            [line._prepare_apology_values() for line in late]
+        )
+        return result
+
     def action_learned_elsewhere(self):
         """Ask how customers learned of it."""
         return self.env["continuity.reason.wizard"]._open(self, "learned_elsewhere")
@@ -84,4 +93,8 @@ class ContinuityDissolutionCustomer(models.Model):
             user_id=user.id,
             date_due=tomorrow,
             date_show=campaign._local_today(),
+            opening=self.env._(
+                "You should have heard of it from us first, and I am sorry: %s",
+                campaign.customer_reason or "",
+            ),
         )

@@ -24,7 +24,7 @@ class ContinuityDissolution(models.Model):
         [
             ("none", "Not looked for"),
             ("queued", "Being looked for"),
-            ("built", "Found"),
+            ("built", "Customers Found"),
         ],
         string="Audience",
         default="none",
@@ -85,7 +85,7 @@ class ContinuityDissolution(models.Model):
             known = campaign.customer_ids
             campaign._build_audience(remove=False)
             if campaign.state == "running":
-                (campaign.customer_ids - known)._plan_touchpoints()
+                (campaign.customer_ids - known)._plan_contacts()
 
     def _check_not_queued(self):
         if self.audience_state == "queued":
@@ -120,7 +120,28 @@ class ContinuityDissolution(models.Model):
             errors.append(
                 self.env._("The customers are being looked for: wait until they are.")
             )
+        elif self._origin and not self._has_customers():
+            errors.append(
+                self.env._(
+                    "No customer is listed: let them be found, on the page of the "
+                    "customers. When nobody is found, the filters (teams, products, "
+                    "countries) reach nobody who ever bought from %(company)s: widen "
+                    "them, or add the customers by hand.",
+                    company=self.company_id.name,
+                )
+            )
         return errors
+
+    def _has_customers(self):
+        """Tell whether anybody is to be told."""
+        return bool(
+            self.env["continuity.dissolution.customer"]
+            .sudo()
+            .search_count(
+                [("dissolution_id", "=", self._origin.id), ("state", "!=", "out")],
+                limit=1,
+            )
+        )
 
     # === BUILDING === #
 

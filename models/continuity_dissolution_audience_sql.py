@@ -6,6 +6,9 @@ Segments
 unfulfilled
     We owe them: something ordered is not delivered, money they paid in advance or a
     credit is not used up. They lose most, so they come first, whatever else is true.
+    What counts as delivered where nobody enters deliveries, see
+    ``continuity_obligation_assumed.py``; a draft of a credit note counts, too: somebody
+    is about to owe it.
 paying
     We owe them nothing, and they owe us or bought within the last months of the
     settings: they count on us going on.
@@ -47,15 +50,16 @@ WITH open AS (
            BOOL_OR(kind IN %(owed)s) AS owed,
            STRING_AGG(label || ': ' || names, E'\n' ORDER BY position) AS reason
       FROM (
-            SELECT t.partner_id, t.kind, l.label, l.position,
+            SELECT t.partner_id, l.kind, l.label, l.position,
                    ARRAY_TO_STRING(
                        (ARRAY_AGG(DISTINCT t.origin_name))[1:%(named)s], ', ')
                    || CASE WHEN COUNT(DISTINCT t.origin_name) > %(named)s
                            THEN ' … (' || COUNT(DISTINCT t.origin_name) || ')'
                            ELSE '' END AS names
               FROM continuity_found t
-              JOIN (VALUES %(labels)s) l (position, kind, label) ON l.kind = t.kind
-          GROUP BY t.partner_id, t.kind, l.label, l.position
+              JOIN (VALUES %(labels)s) l (position, kind, hint, label)
+                ON l.kind = t.kind AND l.hint = COALESCE(t.hint, '')
+          GROUP BY t.partner_id, l.kind, l.label, l.position
            ) kinds
   GROUP BY partner_id
 )
@@ -81,8 +85,8 @@ SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
             owed=OWED_KINDS,
             named=NAMED_DOCUMENTS,
             labels=SQL(", ").join(
-                SQL("%s", (position, kind, label))
-                for position, (kind, label) in enumerate(self._found_labels())
+                SQL("%s", (position, kind, hint or "", label))
+                for position, (kind, hint, label) in enumerate(self._found_labels())
             ),
             since=since,
             last_purchase=self._author_env()._("Last purchase"),
@@ -101,12 +105,22 @@ SELECT r.partner_id, r.id AS relationship_id, r.tier_id,
         return self.with_context(lang=author.lang).env
 
     def _found_labels(self):
-        """Return (kind, label) of what is found, most important first."""
+        """Return (kind, hint, label) of what is found, most important first."""
         env = self._author_env()
-        labels = dict(
+        kinds = dict(
             env["continuity.obligation"]._fields["kind"]._description_selection(env)
         )
-        return [(kind, labels[kind]) for kind in FOUND_KINDS]
+        hinted = {
+            ("undelivered", "unrecorded"): env._("Not delivered (no delivery entered)"),
+            ("credit", "draft"): env._("Draft of a credit note"),
+            ("uninvoiced", "draft"): env._("Draft of an invoice"),
+        }
+        return [
+            (kind, hint, kinds[kind] if hint is None else hinted[kind, hint])
+            for kind in FOUND_KINDS
+            for hint in (None, "draft", "unrecorded")
+            if hint is None or (kind, hint) in hinted
+        ]
 
     def _speaker(self, segment):
         """Return who speaks to customers of a segment that have no salesperson.

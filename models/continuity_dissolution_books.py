@@ -33,6 +33,7 @@ class ContinuityDissolution(models.Model):
                 ("origin_model", "=", customers._name),
                 ("origin_id", "in", creditors.ids),
                 ("occurrence", "=", "creditor"),
+                ("state", "!=", "cancelled"),
             ]
         )
         new = creditors - customers.browse(planned.mapped("origin_id"))

@@ -13,6 +13,7 @@ KINDS = (
     ("dissolution_consent_abroad", "Answered about data going abroad"),
     ("dissolution_consent_sensitive", "Answered about sensitive data"),
     ("dissolution_consent_bank", "Answered about bank details"),
+    ("dissolution_consent_plan", "Answered about the transition plan"),
 )
 
 

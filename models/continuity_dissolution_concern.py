@@ -13,26 +13,34 @@ class ContinuityDissolution(models.Model):
     def _compute_concern_count(self):
         self.concern_count = 0
         for campaign in self._origin:
+            lines = self.env["continuity.dissolution.customer"].sudo()
+            query = lines._search([("dissolution_id", "=", campaign.id)])
+            # Counted on each form: without reading the customers.
             campaign.concern_count = self.env["continuity.concern"].search_count(
-                campaign._concern_domain()
+                campaign._concern_domain(query, query.subselect("partner_id"))
             )
 
-    def _concern_domain(self):
+    def _concern_domain(self, line_ids=None, partner_ids=None):
         """Return which concerns belong to one campaign: what its letters and contacts
         led to, and whatever else its customers have raised since the decision.
 
+        :param line_ids: of its customers, possibly as a query; ids without
+        :param partner_ids: of their partners, likewise
         :rtype: Domain
         """
         self.ensure_one()
-        lines = self.sudo().customer_ids
+        lines = self.env["continuity.dissolution.customer"].sudo()
+        if line_ids is None:
+            lines = self.sudo().customer_ids
+            line_ids, partner_ids = lines.ids, lines.partner_id.ids
         touchpoints = Domain("touchpoint_id.origin_model", "=", lines._name) & Domain(
-            "touchpoint_id.origin_id", "in", lines.ids
+            "touchpoint_id.origin_id", "in", line_ids
         )
         domain = touchpoints
         if decided := self._date_of("decision", done=True):
             # A day of grace on each side of the date line harms nobody.
             domain |= (
-                Domain("partner_id", "in", lines.partner_id.ids)
+                Domain("partner_id", "in", partner_ids)
                 & Domain("company_id", "=", self.company_id.id)
                 & Domain("raised_on", ">=", fields.Date.to_string(decided))
             )

@@ -60,9 +60,9 @@ class ContinuityDissolutionCustomer(models.Model):
     state = fields.Selection(
         [
             ("planned", "To Be Told"),
-            ("told", "Told"),
+            ("told", "Has Been Told"),
             ("closed", "Closed"),
-            ("out", "Left Out"),
+            ("out", "Not in the Campaign"),
         ],
         string="Status",
         default="planned",

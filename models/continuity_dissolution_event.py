@@ -155,9 +155,14 @@ class ContinuityDissolutionEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        events = super().create(vals_list)
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        events = super(ContinuityDissolutionEvent, quiet).create(vals_list)
+        events = events.with_env(self.env)
         events._check_may_prepare()
         return events
+
+    def _may_be_followed(self):
+        return self.sudo().dissolution_id._was_approved()
 
     def write(self, vals):
         self._check_may_prepare()

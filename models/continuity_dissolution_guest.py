@@ -38,7 +38,11 @@ class ContinuityDissolutionGuest(models.Model):
     )
 
     event_id = fields.Many2one(
-        "continuity.dissolution.event", required=True, index=True, ondelete="cascade"
+        "continuity.dissolution.event",
+        string="Appreciation Event",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     dissolution_id = fields.Many2one(
         related="event_id.dissolution_id", store=True, index=True, precompute=True
@@ -58,7 +62,9 @@ class ContinuityDissolutionGuest(models.Model):
         related="line_id.tier_id", groups="customer_continuity.group_user"
     )
     user_id = fields.Many2one(related="line_id.user_id", string="Speaks to Them")
-    line_state = fields.Selection(related="line_id.state", string="Told")
+    line_state = fields.Selection(
+        related="line_id.state", string="Told of the Dissolution"
+    )
     event_state = fields.Selection(related="event_id.state", string="Event Status")
     attendance = fields.Selection(
         [
@@ -271,6 +277,7 @@ class ContinuityDissolutionGuest(models.Model):
         """
         for event, guests in self.grouped("event_id").items():
             event._check_may_prepare()
+            event._check_state("invited", "held")
             if not event.date or event.date > fields.Datetime.now():
                 raise UserError(self.env._("The event has not begun yet."))
             for guest in guests:
@@ -300,6 +307,15 @@ class ContinuityDissolutionGuest(models.Model):
     def action_absent(self):
         """Record that guests did not come."""
         self.event_id._check_may_prepare()
+        self.event_id._check_state("invited", "held")
+        for guest in self:
+            if guest.attendance == "attended":
+                raise UserError(
+                    self.env._(
+                        "“%s” came: take the report of that meeting back first.",
+                        guest.display_name,
+                    )
+                )
         for event in self.event_id:
             if not event.date or event.date > fields.Datetime.now():
                 raise UserError(self.env._("The event has not begun yet."))

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .continuity_dissolution_work import WORK_KINDS
@@ -140,9 +140,11 @@ class ContinuityDissolution(models.Model):
         string="Spent on Customers (%)", compute="_compute_hours", compute_sudo=True
     )
 
+    @api.depends_context("uid")
     def _compute_hours(self):
         for campaign in self:
-            if not campaign._origin:
+            # Who only speaks to some of its customers reads their own hours alone.
+            if not campaign._origin or not campaign._sees_figures():
                 campaign.hours_total = campaign.hours_share = 0
                 continue
             figures = campaign._origin._hours_figures()

@@ -45,6 +45,7 @@ class ContinuityDissolutionIntroduction(models.Model):
     )
     event_id = fields.Many2one(
         "continuity.dissolution.event",
+        string="Appreciation Event",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

@@ -5,6 +5,8 @@ from odoo.tools import format_date
 # Only then may dates be changed, and what happened be recorded.
 DATING_STATES = ("draft", "approved", "running")
 RECORDING_STATES = (*DATING_STATES, "reported")
+# Customers named in a message; the dialog lists all of them.
+MOST_NAMES = 20
 
 
 class ContinuityDissolutionMilestone(models.Model):
@@ -125,9 +127,20 @@ class ContinuityDissolutionMilestone(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_in_drafts(self):
-        if not self.env.su:
-            self.dissolution_id._check_state("draft")
-            self.dissolution_id._check_may_date()
+        if self.env.su:
+            return
+        self.dissolution_id._check_state("draft")
+        self.dissolution_id._check_may_date()
+        for milestone in self:
+            # Gates ask for it: without the event nothing would be barred or red.
+            route = milestone.dissolution_id.timetable_id
+            if milestone.event_id in route._events():
+                raise UserError(
+                    self.env._(
+                        "“%s” belongs to the route: leave its day empty instead.",
+                        milestone.event_id.name,
+                    )
+                )
 
     def _note_new_day(self, day):
         """Keep in the chatter that approved days are moved; a day that is over stays.
@@ -244,15 +257,15 @@ class ContinuityDissolutionMilestone(models.Model):
                 )
         if self.code == "customers_told":
             # Counted with the app's rights: who records it may see only some of them.
-            waiting = campaign.sudo().customer_ids.filtered(
-                lambda c: c.state == "planned"
+            waiting = campaign.customer_ids.sudo().search_count(
+                [("dissolution_id", "=", campaign.id), ("state", "=", "planned")]
             )
             if waiting:
                 errors.append(
                     self.env._(
                         "%s customers have not been told yet. Tell them, or leave "
                         "them out with a reason.",
-                        len(waiting),
+                        waiting,
                     )
                 )
         if self.code in ("notice_published", "simplified_filing"):
@@ -267,12 +280,16 @@ class ContinuityDissolutionMilestone(models.Model):
         """
         self.ensure_one()
         # With the app's rights: they are counted whoever may see them.
-        customers = self.dissolution_id.sudo().customer_ids
+        customers = self.env["continuity.dissolution.customer"].sudo()
         if not self.event_id.is_public:
-            return customers.browse()
+            return customers
         first_two = self.env["continuity.tier"].sudo().search([], limit=2)
-        return customers.filtered(
-            lambda c: c.state == "planned" and c.tier_id in first_two
+        return customers.search(
+            [
+                ("dissolution_id", "=", self.dissolution_id.id),
+                ("state", "=", "planned"),
+                ("tier_id", "in", first_two.ids),
+            ]
         )
 
     def _check_going_on(self, unreached, reason):
@@ -289,7 +306,8 @@ class ContinuityDissolutionMilestone(models.Model):
                     "%(count)s customers of the first two tiers have not been told: "
                     "%(names)s. Tell them first, or say why it cannot wait.",
                     count=len(unreached),
-                    names=", ".join(unreached.mapped("display_name")),
+                    names=", ".join(unreached[:MOST_NAMES].mapped("display_name"))
+                    + (" …" if len(unreached) > MOST_NAMES else ""),
                 )
             )
         self.dissolution_id._check_may_manage()

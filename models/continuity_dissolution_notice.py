@@ -1,8 +1,5 @@
-"""What a notice of dissolution says to one customer (D5), and whether it still says it
-when it leaves."""
+"""What a notice of dissolution says to one customer (D5)."""
 
-import hashlib
-import json
 from collections import defaultdict
 from datetime import date
 
@@ -106,13 +103,21 @@ class ContinuityDissolution(models.Model):
     data_deletion_date = fields.Date(
         string="Data Deleted On",
         help="The day on which customers' data is deleted, as far as the law does not "
-        "ask to keep it.",
+        "ask to keep it. Empty: the day of the timetable.",
     )
     data_handling = fields.Text(
         string="What Happens to Customers' Data",
         translate=True,
         help="Who keeps what, for how long, on what grounds, and how to object.",
     )
+
+    def _deletion_date(self):
+        """Return the day customers are told their data is deleted on.
+
+        :rtype: datetime.date | False
+        """
+        self.ensure_one()
+        return self.data_deletion_date or self._date_of("data_deletion")
 
     def _stage_text(self):
         """Return the stage reached, or the next one with its day, as a sentence.
@@ -150,6 +155,18 @@ class ContinuityDissolution(models.Model):
         day = bar[0] if isinstance(bar, tuple) else bar
         return day if day and day != date.max else False
 
+    def _barred_text(self):
+        """Return until when creditors may not be paid, as a sentence; empty where no
+        law says so.
+
+        :rtype: str
+        """
+        day = self._barred_until()
+        return day and self.env._(
+            "Up to and including %s the law does not let us pay any creditor.",
+            self._long_date(day),
+        )
+
 
 class ContinuityDissolutionCustomer(models.Model):
     _inherit = "continuity.dissolution.customer"
@@ -165,9 +182,10 @@ class ContinuityDissolutionCustomer(models.Model):
         for touchpoint in touchpoints:
             line_id = touchpoint.origin_id
             if line := lines.get(line_id):
+                said = line._items_said(touchpoint, items[line_id])
                 values[touchpoint.id] = {
                     **line._prepare_facts(touchpoint),
-                    "fact_open_items": line._items_table(items[line_id]),
+                    "fact_open_items": line._items_table(said),
                     "fact_prepaid": prepaid[line_id],
                 }
         return values
@@ -186,12 +204,12 @@ class ContinuityDissolutionCustomer(models.Model):
             "fact_last_service": campaign._date_of("last_service"),
             "fact_last_invoice": campaign._date_of("last_invoice"),
             "fact_export_until": campaign._date_of("export_until"),
-            "fact_deletion_date": campaign.data_deletion_date,
+            "fact_deletion_date": campaign._deletion_date(),
             "fact_claim_until": campaign._date_of("claims_end"),
-            "fact_payments_barred": campaign._barred_until(),
         }
         return {
             "fact_reason": campaign.customer_reason,
+            "fact_payments_barred": campaign._barred_text(),
             "fact_stage": campaign._stage_text(),
             "fact_claim_how": _lines(campaign.claim_how),
             "fact_export_guide": _lines(campaign.export_guide),
@@ -211,6 +229,18 @@ class ContinuityDissolutionCustomer(models.Model):
         """
         self.ensure_one()
         return f"{self.dissolution_id.name}-{self.id}"
+
+    def _items_said(self, touchpoint, items):
+        """Return those open items a letter is about: a creditor notice lists what we
+        owe, and nothing the customer owes us.
+
+        :param touchpoint: the ``continuity.touchpoint`` of the letter
+        :param list items: see :meth:`_open_items`
+        :rtype: list
+        """
+        if touchpoint.sudo().template_id.continuity_contents != "creditor":
+            return items
+        return [item for item in items if item.get("owed_by") != "customer"]
 
     def _items_table(self, items):
         """Return open items as a table, empty without any.
@@ -351,46 +381,6 @@ class ContinuityDissolutionCustomer(models.Model):
             phone=phone,
             reference=self._reference(),
         )
-
-    # === CHANGED SINCE THE RELEASE === #
-
-    def _letter_marks(self, touchpoints):
-        lines = self.sudo().grouped("id")
-        marks = super()._letter_marks(touchpoints)
-        by_lang = touchpoints.grouped(lambda t: t.letter_lang or t._letter_language())
-        for lang, letters in by_lang.items():
-            translated = self.with_context(lang=lang)
-            facts = translated._letter_fact_values(letters.with_context(lang=lang))
-            for letter in letters:
-                if letter.origin_id in lines:
-                    marks[letter.id] = lines[letter.origin_id]._letter_mark(
-                        letter, lang, facts[letter.id]
-                    )
-        return marks
-
-    def _letter_mark(self, touchpoint, lang, facts):
-        """Return the fingerprint of what this letter says that may change: its facts
-        that come from the campaign and the books.
-
-        :param str lang: code of the language of the letter
-        :param dict facts: its facts, as they are now
-        :rtype: str
-        """
-        self.ensure_one()
-        used = touchpoint._facts_used(*touchpoint._letter_source(lang))
-        said = {name: str(value or "") for name, value in facts.items() if name in used}
-        if {"fact_open_items", "fact_prepaid"} & set(used):
-            said["items"] = self._items_fingerprint()
-        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _letter_jurisdictions(self, touchpoints):
-        lines = self.sudo().grouped("id")
-        jurisdictions = super()._letter_jurisdictions(touchpoints)
-        for touchpoint in touchpoints:
-            if line := lines.get(touchpoint.origin_id):
-                jurisdictions[touchpoint.id] = line.dissolution_id.jurisdiction_id
-        return jurisdictions
 
 
 def _lines(text):

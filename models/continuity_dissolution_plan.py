@@ -53,10 +53,11 @@ class ContinuityDissolutionCustomer(models.Model):
 
     # === WHAT IT CONTAINS === #
 
-    def _plan_sections(self):
+    def _plan_sections(self, items=True):
         """Return the plan in the language of the context: plain texts for the customer,
         nothing of what we noted about them (I4).
 
+        :param bool items: with what is open between us
         :return: dicts with ``title`` and any of ``pairs`` (label and text), ``columns``
             and ``rows``, ``text``
         :rtype: list[dict]
@@ -72,7 +73,7 @@ class ContinuityDissolutionCustomer(models.Model):
             line._plan_papers(transfer),
             line._plan_data(transfer),
             line._plan_steps(transfer),
-            line._plan_items(),
+            *([line._plan_items()] if items else []),
             line._plan_escalation(transfer),
             line._plan_reviews(transfer),
         ]
@@ -323,6 +324,26 @@ class ContinuityDissolutionCustomer(models.Model):
             "title": self.env._("Reviews by customer, provider and us"),
             "rows": rows,
         }
+
+    def _plan_approval_text(self):
+        """Return who approved the plan as it is now, when and how; empty before.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        line = self.sudo()
+        answer = line._plan_transfer()._plan_approval()
+        if not answer:
+            return ""
+        how = dict(answer._fields["how"]._description_selection(self.env))
+        return self.env._(
+            "Approved by %(person)s on %(day)s (%(how)s).",
+            person=answer.answered_by,
+            day=line.dissolution_id._long_date(
+                line.dissolution_id._local_date(answer.date)
+            ),
+            how=how[answer.how],
+        )
 
     def _plan_people(self):
         """Return the personal lines printed with a QR code.

@@ -2,6 +2,7 @@
 
 from odoo import models
 
+from .continuity_touchpoint import OPEN_STATES
 from .continuity_touchpoint_portal_actions import AnswerError
 
 
@@ -67,7 +68,7 @@ class ContinuityDissolutionCustomer(models.Model):
                 self.env._("Data can be exported until"),
                 campaign._date_of("export_until"),
             ),
-            (self.env._("Data deleted on"), campaign.data_deletion_date),
+            (self.env._("Data deleted on"), campaign._deletion_date()),
         )
         return [[name, campaign._long_date(day)] for name, day in days if day]
 
@@ -121,7 +122,7 @@ class ContinuityDissolutionCustomer(models.Model):
 
     def _portal_choose(self, touchpoint, contact, form):
         """The customer's choice counts as given on the page, by the person the link
-        was made for."""
+        was made for; the talk they are promised is planned."""
         line = self.sudo()
         if line.plan_state not in ("running", "reported"):
             raise AnswerError(
@@ -130,10 +131,50 @@ class ContinuityDissolutionCustomer(models.Model):
         names = {value: name for value, name, _text in line._choices()}
         choice = touchpoint._portal_check_choice(form, names)
         line._record_choice(choice, contact.name, form["text"])
+        call = line._portal_plan_talk(touchpoint, contact)
         return {
             "detail": names[choice],
-            "deadline": touchpoint._portal_deadline(),
+            "follow_up_id": call.id,
+            "deadline": call.date_due,
         }
+
+    def _portal_holds(self, kind, form):
+        if kind == "dissolution_choose" and self.sudo().choice != form["choice"]:
+            return False
+        return super()._portal_holds(kind, form)
+
+    def _portal_plan_talk(self, touchpoint, contact):
+        """Plan the talk about the next steps; one that is still owed is about the
+        latest choice.
+
+        :return: the call
+        :rtype: continuity.touchpoint
+        """
+        self.ensure_one()
+        env = touchpoint._portal_colleague_env()
+        names = dict(self._fields["choice"]._description_selection(env))
+        why = env._(
+            "They chose: %(choice)s. %(words)s",
+            choice=names[self.choice],
+            words=self.choice_note or "",
+        ).strip()
+        earlier = self.env["continuity.portal.answer"].search(
+            [
+                ("touchpoint_id", "=", touchpoint.id),
+                ("kind", "=", "dissolution_choose"),
+                ("follow_up_id.state", "in", OPEN_STATES),
+            ],
+            limit=1,
+        )
+        if call := earlier.follow_up_id:
+            call.why = why
+            return call
+        return touchpoint._portal_plan_follow_up(
+            env._("Next steps: %s", self.display_name),
+            contact,
+            date_due=touchpoint._portal_deadline(),
+            why=why,
+        )
 
     def _portal_confirmation(self, touchpoint, answer):
         sentences = super()._portal_confirmation(touchpoint, answer)

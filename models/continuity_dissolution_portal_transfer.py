@@ -32,7 +32,7 @@ class ContinuityDissolutionCustomer(models.Model):
 
     def _on_choice(self):
         """Who chose something else is transferred to nobody; data that has left is for
-        people to call back."""
+        people to call back: they get a to-do."""
         result = super()._on_choice()
         transfer = self.sudo().transfer_id
         if self.choice != "transfer" and transfer.state in ("proposed", "agreed"):
@@ -42,7 +42,36 @@ class ContinuityDissolutionCustomer(models.Model):
                     "cancel_reason": self.env._("The customer chose something else."),
                 }
             )
+        elif self.choice != "transfer" and transfer:
+            transfer._remind(
+                transfer._who_calls() | self.sudo().dissolution_id._lead(),
+                lambda env: env._(
+                    "%(customer)s chose something else: call the data back from "
+                    "%(provider)s",
+                    customer=self.sudo().partner_id.name,
+                    provider=transfer.provider_id.display_name,
+                ),
+                self.choice_note or "",
+            )
         return result
+
+    # === THE PLAN === #
+
+    def _portal_sections(self, touchpoint, contact):
+        sections = super()._portal_sections(touchpoint, contact)
+        line = self.sudo()
+        if line.choice == "transfer" and line.transfer_id:
+            # What they are asked to approve; open items stand on the page already.
+            sections += [
+                {
+                    "title": self.env._("Transition plan: %s", section["title"]),
+                    "text": section.get("text", ""),
+                    "columns": section.get("columns", []),
+                    "rows": [*map(list, section["pairs"]), *section.get("rows", [])],
+                }
+                for section in line._plan_sections(items=False)
+            ]
+        return sections
 
     # === FORMS === #
 
@@ -57,7 +86,8 @@ class ContinuityDissolutionCustomer(models.Model):
         if transfer:
             forms += [
                 line._portal_consent_form(transfer, kind)
-                for kind in transfer._consent_kinds()
+                for kind in transfer._asked_kinds()
+                if not transfer._question_problems(kind)
             ]
         return forms
 
@@ -111,6 +141,7 @@ class ContinuityDissolutionCustomer(models.Model):
             "abroad": self.env._("Consent: data in another country"),
             "sensitive": self.env._("Consent: sensitive data"),
             "bank": self.env._("Consent: bank details"),
+            "plan": self.env._("Your approval of the transition plan"),
         }
         return {
             "action": CONSENT + kind,
@@ -138,6 +169,18 @@ class ContinuityDissolutionCustomer(models.Model):
             },
         }
 
+    def _portal_holds(self, kind, form):
+        """Whoever chose another provider is asked again, and answers again."""
+        transfer = self.sudo().transfer_id
+        if kind == "dissolution_provider":
+            holds = str(transfer.provider_id.id) == form["choice"]
+        elif kind.startswith(CONSENT):
+            kind_asked = kind.removeprefix(CONSENT)
+            holds = transfer and transfer._answer(kind_asked) == form["choice"]
+        else:
+            holds = True
+        return bool(holds) and super()._portal_holds(kind, form)
+
     def _portal_choose_provider(self, touchpoint, contact, form):
         """Begin the transfer to the provider the customer chose."""
         line = self.sudo()
@@ -161,7 +204,8 @@ class ContinuityDissolutionCustomer(models.Model):
         line = self.sudo()
         line._portal_check_transfer()
         transfer = line.transfer_id
-        if kind not in (transfer._consent_kinds() if transfer else ()):
+        asked = transfer._asked_kinds() if transfer else ()
+        if kind not in asked or transfer._question_problems(kind):
             raise AnswerError(self.env._("This is not asked of you now."))
         given = transfer._answer(kind) == "given"
         answer = touchpoint._portal_check_choice(

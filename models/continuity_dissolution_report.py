@@ -2,7 +2,7 @@ import hashlib
 
 from odoo import models
 from odoo.exceptions import AccessError
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date
 
 from .continuity_touchpoint import REACHING_OUTCOMES, WRITTEN_OUTCOMES
 
@@ -34,14 +34,22 @@ class ContinuityDissolution(models.Model):
         """
         self.check_access("read")
         for campaign in self:
-            readers = campaign.sudo().reader_ids
-            if self.env.user not in readers and not campaign._may_manage():
+            if not campaign._sees_figures():
                 raise AccessError(
                     self.env._(
                         "The report of %s is for those the campaign names.",
                         campaign.name,
                     )
                 )
+
+    def _sees_figures(self):
+        """Tell whether the figures of all customers are for this user: who the
+        campaign names, and who decides on it.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.env.user in self.sudo().reader_ids or self._may_manage()
 
     def _closing_report_sections(self):
         """Return the sections of the report, in the language of the context.
@@ -157,7 +165,7 @@ class ContinuityDissolution(models.Model):
             ),
             (self.env._("Runs the aftercare"), self.aftercare_user_id.name or "–"),
             (
-                self.env._("Closed"),
+                self.env._("Closed On") if self.closed_on else self.env._("Status"),
                 f"{self._report_day(self._local_date(self.closed_on))}, "
                 f"{self.closed_by_id.name}"
                 if self.closed_on
@@ -239,7 +247,7 @@ class ContinuityDissolution(models.Model):
             "columns": [
                 self.env._("Tier"),
                 self.env._("Segment"),
-                self.env._("Told"),
+                self.env._("Has Been Told"),
                 self.env._("Spoken to"),
                 self.env._("From – to"),
                 self.env._("How"),
@@ -302,71 +310,6 @@ class ContinuityDissolution(models.Model):
             ],
             "empty": self.env._("No timetable was kept."),
         }
-
-    def _report_obligations(self):
-        """Return what was owed and how it ended, in the currency of the documents,
-        and by name what a person decided."""
-        obligations = self.env["continuity.obligation"].search(
-            [("dissolution_id", "=", self.id)]
-        )
-        rows = []
-        groups = obligations.grouped(lambda row: (row.kind, row.currency_id))
-        for (_kind, currency), some in groups.items():
-            amount = sum(some.mapped("amount"))
-            settled = some.filtered(lambda row: row.state == "settled")
-            rows.append(
-                [
-                    self._report_label(some[0], "kind"),
-                    str(len(some)),
-                    formatLang(self.env, amount, currency_obj=currency)
-                    if currency and amount
-                    else "–",
-                    str(len(settled.filtered("settled_by_document"))),
-                    str(len(settled.filtered(lambda row: not row.settled_by_document))),
-                    str(len(some.filtered(lambda row: row.state == "decided"))),
-                    str(len(some.filtered(lambda row: row.state == "open"))),
-                ]
-            )
-        decided, more = self._report_more(
-            obligations.filtered(lambda row: row.state == "decided")
-        )
-        return [
-            {
-                "title": self.env._("Obligations and how they ended"),
-                "columns": [
-                    self.env._("Kind"),
-                    self.env._("How many"),
-                    self.env._("Amount"),
-                    self.env._("Settled by the books"),
-                    self.env._("Settled by a person"),
-                    self.env._("Decided"),
-                    self.env._("Open"),
-                ],
-                "rows": rows,
-                "empty": self.env._("Nothing was owed."),
-            },
-            {
-                "title": self.env._("Decided by name"),
-                "columns": [
-                    self.env._("Customer"),
-                    self.env._("What"),
-                    self.env._("Decision"),
-                    self.env._("By"),
-                ],
-                "rows": [
-                    [
-                        row.partner_id.display_name,
-                        row.origin_name or row.description,
-                        row.decision or "",
-                        f"{row.decided_by_id.name}, "
-                        f"{self._report_day(self._local_date(row.decided_on))}",
-                    ]
-                    for row in decided
-                ],
-                "lines": more,
-                "empty": self.env._("Nothing had to be decided."),
-            },
-        ]
 
     def _report_proof(self):
         """Return how many contacts the register proves, and one fingerprint over the

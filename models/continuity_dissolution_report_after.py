@@ -1,6 +1,7 @@
 from collections import Counter
 
 from odoo import models
+from odoo.tools import formatLang
 
 from .continuity_concern import FORMAL_KINDS, OPEN_STATES
 
@@ -9,10 +10,75 @@ LISTED_KINDS = (*FORMAL_KINDS, "complaint")
 
 
 class ContinuityDissolution(models.Model):
-    """The closing report: what customers chose, where they went, what they raised, and
-    what it all took."""
+    """The closing report: what was owed, what customers chose, where they went, what
+    they raised, and what it all took."""
 
     _inherit = "continuity.dissolution"
+
+    def _report_obligations(self):
+        """Return what was owed and how it ended, in the currency of the documents,
+        and by name what a person decided."""
+        obligations = self.env["continuity.obligation"].search(
+            [("dissolution_id", "=", self.id)]
+        )
+        rows = []
+        groups = obligations.grouped(lambda row: (row.kind, row.currency_id))
+        for (_kind, currency), some in groups.items():
+            amount = sum(some.mapped("amount"))
+            settled = some.filtered(lambda row: row.state == "settled")
+            rows.append(
+                [
+                    self._report_label(some[0], "kind"),
+                    str(len(some)),
+                    formatLang(self.env, amount, currency_obj=currency)
+                    if currency and amount
+                    else "–",
+                    str(len(settled.filtered("settled_by_document"))),
+                    str(len(settled.filtered(lambda row: not row.settled_by_document))),
+                    str(len(some.filtered(lambda row: row.state == "decided"))),
+                    str(len(some.filtered(lambda row: row.state == "open"))),
+                ]
+            )
+        decided, more = self._report_more(
+            obligations.filtered(lambda row: row.state == "decided")
+        )
+        return [
+            {
+                "title": self.env._("Obligations and how they ended"),
+                "columns": [
+                    self.env._("Kind"),
+                    self.env._("How many"),
+                    self.env._("Amount"),
+                    self.env._("Settled by the books"),
+                    self.env._("Settled by a person"),
+                    self.env._("Decided"),
+                    self.env._("Open"),
+                ],
+                "rows": rows,
+                "empty": self.env._("Nothing was owed."),
+            },
+            {
+                "title": self.env._("Decided by name"),
+                "columns": [
+                    self.env._("Customer"),
+                    self.env._("Obligation"),
+                    self.env._("Decision"),
+                    self.env._("By"),
+                ],
+                "rows": [
+                    [
+                        row.partner_id.display_name,
+                        row.origin_name or row.description,
+                        row.decision or "",
+                        f"{row.decided_by_id.name}, "
+                        f"{self._report_day(self._local_date(row.decided_on))}",
+                    ]
+                    for row in decided
+                ],
+                "lines": more,
+                "empty": self.env._("Nothing had to be decided."),
+            },
+        ]
 
     def _report_choices(self):
         """Return what customers chose."""
@@ -81,7 +147,7 @@ class ContinuityDissolution(models.Model):
                 "title": self.env._("Customer data that left"),
                 "columns": [
                     self.env._("Customer"),
-                    self.env._("Recipient"),
+                    self.env._("Data Recipient"),
                     self.env._("When, by whom"),
                     self.env._("Fingerprint (SHA-256)"),
                 ],
@@ -113,7 +179,7 @@ class ContinuityDissolution(models.Model):
         return {
             "title": self.env._("Appreciation events"),
             "columns": [
-                self.env._("Event"),
+                self.env._("Appreciation Event"),
                 self.env._("Day"),
                 self.env._("Guests"),
                 self.env._("Came"),
@@ -241,7 +307,7 @@ class ContinuityDissolution(models.Model):
             "title": self.env._("Aftercare"),
             "columns": [
                 self.env._("Days after the end"),
-                self.env._("Contacts"),
+                self.env._("Touchpoints"),
                 self.env._("Reached"),
                 self.env._("Would work with us again"),
                 self.env._("Recommended as"),

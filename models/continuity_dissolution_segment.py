@@ -42,4 +42,4 @@ class ContinuityDissolutionCustomer(models.Model):
             kept.filtered(lambda t: t.template_id and t.state != "released").write(
                 line._prepare_letter_values(line._letter_code())
             )
-        self._plan_touchpoints()
+        self._plan_contacts()

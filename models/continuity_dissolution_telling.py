@@ -40,11 +40,13 @@ class ContinuityDissolutionCustomer(models.Model):
         steps_model = self.env["continuity.policy.step"]
         values = []
         for key, group in lines.grouped(lambda x: (x.tier_id, x.segment)).items():
-            steps = steps_model._steps_for("dissolution", *key)
+            steps = _distinct(steps_model._steps_for("dissolution", *key))
             for line in group:
                 values += line._prepare_telling_values(steps)
-        touchpoints = self.env["continuity.touchpoint"]._plan(values)
+        touchpoints = self.env["continuity.touchpoint"]._plan_again(values)
         touchpoints |= lines._plan_creditor_notices()
+        # Inserted at once, past the cache.
+        lines.invalidate_recordset(["touchpoint_ids"])
         today = fields.Date.today()
         touchpoints.filtered(lambda t: t.date_show <= today)._show()
         return result
@@ -144,6 +146,9 @@ class ContinuityDissolutionCustomer(models.Model):
                 ).get(self.segment, ""),
                 reason=" ".join((self.segment_reason or "").split()),
             ).strip(),
+            opening=line.env._(
+                "I want you to hear this from me: %s", campaign.customer_reason or ""
+            ),
             **letter_values,
             **values,
         )
@@ -185,7 +190,7 @@ class ContinuityDissolutionCustomer(models.Model):
         """
         lines = self.filtered("relationship_id")._creditors()
         values = [line._prepare_creditor_values() for line in lines]
-        return self.env["continuity.touchpoint"]._plan(values)
+        return self.env["continuity.touchpoint"]._plan_again(values)
 
     def _creditors(self):
         """Return those of these customers who paid in advance or have a credit, by the
@@ -294,7 +299,10 @@ class ContinuityDissolutionCustomer(models.Model):
         optional = {
             f"tell:{step.id}" for step in steps.filtered(lambda s: not s.required)
         }
-        required = telling.filtered(lambda t: t.occurrence not in optional) or telling
+        required = (
+            telling.filtered(lambda t: t.occurrence.partition("/")[0] not in optional)
+            or telling
+        )
         if not required or required - done:
             return False
         return max(required.mapped("date_done"))
@@ -305,7 +313,10 @@ class ContinuityDissolutionCustomer(models.Model):
         :param touchpoints: ``continuity.touchpoint``
         :rtype: continuity.policy.step
         """
-        ids = [int(t.occurrence.partition(":")[2]) for t in touchpoints]
+        # What a merge of customers brought ends in the id of its former line.
+        ids = [
+            int(t.occurrence.partition(":")[2].partition("/")[0]) for t in touchpoints
+        ]
         return self.env["continuity.policy.step"].browse(filter(None, ids)).exists()
 
     def _plan_apology_letters(self, touchpoints):
@@ -322,6 +333,24 @@ class ContinuityDissolutionCustomer(models.Model):
                 for line in lines
             ]
         )
+
+
+def _distinct(steps):
+    """Return steps without the calls that a talk owed to the segment saves.
+
+    :param steps: ``continuity.policy.step``, those of the segment first
+    """
+
+    def is_saved(step):
+        return not any(step.channel_ids.mapped("written")) and any(
+            first.segment
+            and first.required
+            and first.offset_days == step.offset_days
+            and step.channel_ids <= first.channel_ids
+            for first in steps
+        )
+
+    return steps.filtered(lambda step: step.segment or not is_saved(step))
 
 
 def is_talk(step):

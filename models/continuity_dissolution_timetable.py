@@ -1,29 +1,11 @@
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
-
 from odoo import Command, api, fields, models
-from odoo.tools import format_date
 
 from ..tools import legal_dates
-from ..tools.legal_dates import Bound
 from .continuity_dissolution_milestone import DATING_STATES
 from .continuity_obligation import OWING_KINDS
 
 # Without them nobody can approve a campaign, or write a letter.
 NEEDED_EVENTS = ("decision", "customers_told", "last_service")
-# While it is one of these, a decided campaign bars payments and stops quotations.
-DECIDED_STATES = ("approved", "running", "reported", "done")
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the bounds say of one milestone; see its table of states."""
-
-    earliest: date | None = None
-    latest: date | None = None
-    status: str = "on_track"
-    explanation: str = ""
 
 
 class ContinuityDissolution(models.Model):
@@ -127,9 +109,12 @@ class ContinuityDissolution(models.Model):
         """
         for campaign in self:
             campaign.check_access("read")
-            if self.env.user != campaign.sudo()._lead():
+            if not campaign._is_lead():
                 campaign._check_author()
             campaign._check_state(*states)
+
+    def _is_lead(self):
+        return self.env.user == self.sudo()._lead()
 
     def _on_milestone_done(self, milestone):
         """Do what follows from an event; an approved campaign begins with its
@@ -167,112 +152,6 @@ class ContinuityDissolution(models.Model):
             dates,
             start,
             self._workday_test(),
-        )
-
-    # === BOUNDS === #
-
-    def _workday_test(self):
-        """Return a function that tells whether the company works on a day."""
-        self.ensure_one()
-        company = self.company_id
-        nobody = self.env["res.users"]
-
-        @cache
-        def works(day):
-            return company._continuity_working_day(nobody, day) == day
-
-        return works
-
-    def _bounds(self):
-        """Return the bounds of every event: the periods of the route, then our own.
-
-        :rtype: list[odoo.addons.customer_continuity.tools.legal_dates.Bound]
-        """
-        self.ensure_one()
-        told, last = "customers_told", "last_service"
-        own = [
-            Bound("decided", told, "decision", 0, "days", "min"),
-            Bound("notice", last, told, self.min_notice_days, "days", "min"),
-        ]
-        own += [
-            Bound("public", told, event.code, 0, "days", "max")
-            for event in self.sudo().milestone_ids.event_id
-            if event.is_public
-        ]
-        return self.timetable_id._all_rules()._bounds() + own
-
-    def _judge_milestones(self, milestones):
-        """Return bounds, status and explanation of milestones of one campaign.
-
-        :param milestones: those to judge; the others count as anchors
-        :rtype: dict[continuity.dissolution.milestone, Judgement]
-        """
-        everything = self.milestone_ids | milestones
-        dates = {m.code: m.done_on or m.date_planned for m in everything if m.code}
-        dates = {code: day for code, day in dates.items() if day}
-        names = {m.code: m.event_id.name for m in everything}
-        bounds = self._bounds() if self else []
-        works = self._workday_test() if self else None
-        today = self._local_today() if self else fields.Date.context_today(self)
-        soon = today + timedelta(days=self.company_id.continuity_milestone_days)
-        result = {}
-        for milestone in milestones:
-            own = [b for b in bounds if b.event == milestone.code]
-            earliest, latest = legal_dates.limits(milestone.code, own, dates, works)
-            result[milestone] = Judgement(
-                earliest,
-                latest,
-                milestone._judge(earliest, latest, own, dates, today, soon),
-                "\n".join(
-                    self._explain_bound(b, dates.get(b.anchor), names, works)
-                    for b in own
-                ),
-            )
-        return result
-
-    def _explain_bound(self, bound, anchor_day, names, works):
-        """Say what one bound means here, where it comes from and what follows.
-
-        :param bound: of :meth:`_bounds`
-        :param date anchor_day: or None while it has none
-        :param dict names: of the events, by code
-        :param works: see :meth:`_workday_test`
-        :rtype: str
-        """
-        limit = bound.limit(anchor_day, works) if anchor_day else None
-        if limit and bound.kind == "max":
-            day = self.env._("Not later than %s: ", format_date(self.env, limit))
-        elif limit:
-            day = self.env._("Not earlier than %s: ", format_date(self.env, limit))
-        else:
-            day = ""
-        if isinstance(bound.key, str):
-            text = self._explain_own_bound(bound, names)
-        else:
-            rule = bound.key
-            text = self.env._(
-                "%(period)s, %(where)s.",
-                period=rule._describe_period(),
-                where=rule._describe_source(),
-            )
-            if rule.consequence:
-                text = f"{text} {rule.consequence}"
-        return day + text
-
-    def _explain_own_bound(self, bound, names):
-        """Say what one of the campaign's own rules means."""
-        match bound.key:
-            case "decided":
-                return self.env._("nobody hears of it before the decision.")
-            case "notice":
-                return self.env._(
-                    "%s days for customers to find another supplier, as this campaign "
-                    "promises.",
-                    self.min_notice_days,
-                )
-        return self.env._(
-            "customers hear of it from us before “%s” makes it public.",
-            names.get(bound.anchor, ""),
         )
 
     # === SUBMISSION, WARNINGS === #
@@ -427,119 +306,6 @@ class ContinuityDissolution(models.Model):
                     ),
                 )
         return warnings
-
-    # === PAYMENTS === #
-
-    def _is_decided(self):
-        """Tell whether the campaign is approved and its decision taken.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        decided = self._date_of("decision", done=True)
-        return bool(
-            self.state in DECIDED_STATES and decided and decided <= self._local_today()
-        )
-
-    def _payments_barred_until(self):
-        """Return the last day on which creditors may not be paid (D4).
-
-        From the decision on: whoever is paid before creditors are called has an
-        advantage over them. As long as the period for claims has not begun, there is
-        no such day yet.
-
-        :return: ``date.max`` while there is no such day; False where nothing bars
-            payments, or no longer
-        :rtype: datetime.date | False
-        """
-        until, _rule = self._payment_bar()
-        return until
-
-    def _payment_bar(self):
-        """Return until when payments are barred, and by which period.
-
-        :return: see :meth:`_payments_barred_until`, and the
-            ``continuity.timetable.rule``
-        :rtype: tuple
-        """
-        self.ensure_one()
-        # The bar holds for everybody, also for who may not see the campaign.
-        campaign = self.sudo()
-        no_rule = self.env["continuity.timetable.rule"]
-        if not campaign._is_decided():
-            return False, no_rule
-        today = campaign._local_today()
-        works = campaign._workday_test()
-        until, narrowest = False, no_rule
-        rules = campaign.timetable_id._all_rules().filtered(lambda r: r.bound == "bar")
-        for bound in rules._bounds():
-            anchor = campaign._milestone(bound.anchor)
-            if not anchor:
-                continue
-            end = date.max
-            if anchor.done_on or (anchor.date_planned or date.min) >= today:
-                end = bound.limit(anchor.done_on or anchor.date_planned, works)
-                # The safe side: a period that ends on a day off goes on.
-                end = legal_dates.roll_forward(end, works)
-            if not until or end > until:
-                until, narrowest = end, bound.key
-        if until and until != date.max:
-            # The company may have granted a longer period than it had to.
-            until = max(until, campaign._date_of("claims_end") or until)
-        return (until, narrowest) if until and until >= today else (False, no_rule)
-
-    def _payment_bar_message(self):
-        """Say until when creditors may not be paid, and by which article.
-
-        :return: empty where payments are not barred
-        :rtype: str
-        """
-        until, rule = self._payment_bar()
-        if not until:
-            return ""
-        if until == date.max:
-            return self.env._(
-                "Creditors may not be paid yet: the period for their claims has not "
-                "begun (%(where)s). Record “%(anchor)s” once it has happened.",
-                where=rule._describe_source(),
-                anchor=rule.anchor_id.name,
-            )
-        return self.env._(
-            "Creditors may not be paid until %(day)s has passed: until then claims can "
-            "be filed (%(where)s).",
-            day=format_date(self.env, until),
-            where=rule._describe_source(),
-        )
-
-
-class ContinuityDissolutionMilestone(models.Model):
-    _inherit = "continuity.dissolution.milestone"
-
-    def _judge(self, earliest, latest, bounds, dates, today, soon):
-        """Return the status of one milestone; see the table of states.
-
-        :param date earliest: first possible day, or None
-        :param date latest: last possible day, or None
-        :param bounds: those that bind it
-        :param dict dates: day by code of the event
-        :param date today: of the company
-        :param date soon: until when a last day without a plan is a danger
-        :rtype: str
-        """
-        self.ensure_one()
-        day = self.done_on or self.date_planned
-        outside = day and ((latest and day > latest) or (earliest and day < earliest))
-        if self.done_on:
-            return "missed" if outside else "done"
-        if latest and latest < today:
-            return "missed"
-        prompt = any(
-            b.unit == "prompt" and (dates.get(b.anchor) or date.max) <= today
-            for b in bounds
-        )
-        undated = not day and (prompt or (latest and latest <= soon))
-        over = day and day < today
-        return "endangered" if outside or undated or over else "on_track"
 
 
 class ContinuityDissolutionCustomer(models.Model):

@@ -27,12 +27,20 @@ class ContinuityDissolution(models.Model):
         """Record the day the last customer was told, once nobody is left."""
         self.ensure_one()
         milestone = self._milestone("customers_told")
-        told = self.customer_ids.filtered(lambda c: c.state in ("told", "closed"))
-        waiting = self.customer_ids.filtered(lambda c: c.state == "planned")
-        days = [moment for moment in told.mapped("told_on") if moment]
-        if milestone.done_on or not milestone or waiting or not days:
+        if milestone.done_on or not milestone:
             return
-        milestone.sudo().done_on = self._local_date(max(days))
+        states = {
+            state: last
+            for state, last in self.env["continuity.dissolution.customer"]._read_group(
+                [("dissolution_id", "=", self.id), ("state", "!=", "out")],
+                ["state"],
+                ["told_on:max"],
+            )
+        }
+        if "planned" in states or not any(states.values()):
+            return
+        last = max(filter(None, states.values()))
+        milestone.sudo().done_on = self._local_date(last)
 
     def _report_dangers(self):
         """Give the lead a to-do for each milestone that has come into danger, or was

@@ -66,7 +66,7 @@ class ContinuityDissolutionWork(models.Model):
     hours = fields.Float(
         compute="_compute_hours", inverse="_inverse_hours", store=True, readonly=False
     )
-    note = fields.Char(string="What")
+    note = fields.Char(string="What Was Done")
 
     _minutes_sensible = models.Constraint(
         "CHECK(minutes > 0 AND minutes <= 1440)",

@@ -18,6 +18,23 @@ class ContinuityDocumentMixin(models.AbstractModel):
     _description = "Document with States"
     _inherit = ["mail.thread", "mail.activity.mixin"]
 
+    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
+        # Who follows what can be read by every user. Those who are asked for
+        # something get an activity.
+        known = self.filtered(lambda document: document._may_be_followed())
+        return super(ContinuityDocumentMixin, known)._message_subscribe(
+            partner_ids, subtype_ids, customer_ids
+        )
+
+    def _may_be_followed(self):
+        """Tell whether it may be known that this document exists; an extension says no
+        for what belongs to a plan that is not approved.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return True
+
     def _remind(self, users, text, note=False, deadline=None):
         """Give people a to-do on the record, each in their own language.
 

@@ -156,6 +156,53 @@ class ContinuityExportGuard(models.AbstractModel):
         self._decide(restrictions, model, [], daily=True)
 
     @api.model
+    def _models_read(self, model, values):
+        """Return which models a program reads by one call: what it calls, and what it
+        asks for behind links, in specifications of fields and in groups.
+
+        :param model: the empty recordset that is called
+        :param values: arguments of the method, however they are called
+        :return: names of models
+        :rtype: set[str]
+        """
+        names = {model._name}
+        for value in values:
+            if isinstance(value, dict):
+                for key, nested in value.items():
+                    names |= self._models_behind(model, key)
+                    # Specifications say what they want behind a link in "fields";
+                    # other arguments have names of their own.
+                    field = model._fields.get(key)
+                    if field and field.relational and isinstance(nested, dict):
+                        linked = self.env[field.comodel_name]
+                        nested = self._models_read(linked, nested.values())
+                        names |= nested - {linked._name}
+                    elif isinstance(nested, dict | list | tuple):
+                        names |= self._models_read(model, [nested])
+            elif isinstance(value, list | tuple):
+                for item in value:
+                    if isinstance(item, str):
+                        names |= self._models_behind(model, item)
+                    elif isinstance(item, dict):
+                        names |= self._models_read(model, [item])
+        return names
+
+    @api.model
+    def _models_behind(self, model, path):
+        """Return the models the links of a path lead to, such as ``a.b`` or
+        ``a:month``."""
+        names = set()
+        for name in path.partition(":")[0].split("."):
+            field = model._fields.get(name)
+            if field is None or not field.relational:
+                break
+            model = self.env[field.comodel_name]
+            # Customers by name; colleagues and the like are asked for all the time.
+            if model._name == "res.partner" or model._name in self._customer_models():
+                names.add(model._name)
+        return names
+
+    @api.model
     def _decide(self, restrictions, records, paths, daily=False):
         refused = [r for r in restrictions if not r.allowed]
         if refused:

@@ -33,7 +33,11 @@ class ContinuityExportPackage(models.Model):
     _rec_name = "file_name"
 
     transfer_id = fields.Many2one(
-        "continuity.transfer", required=True, index=True, ondelete="restrict"
+        "continuity.transfer",
+        string="Transfer to a Successor",
+        required=True,
+        index=True,
+        ondelete="restrict",
     )
     dissolution_id = fields.Many2one(related="transfer_id.dissolution_id", store=True)
     company_id = fields.Many2one(
@@ -49,7 +53,7 @@ class ContinuityExportPackage(models.Model):
     provider_id = fields.Many2one(
         "continuity.provider", required=True, ondelete="restrict"
     )
-    recipient = fields.Text(required=True)
+    recipient = fields.Text(string="Data Recipient", required=True)
     basis = fields.Text(string="Grounds", required=True)
     contents = fields.Text(help="The files in it, and what was left out and why.")
     content = fields.Binary(attachment=True, groups=NO_ACCESS)
@@ -69,12 +73,15 @@ class ContinuityExportPackage(models.Model):
             package.file = allowed and package.sudo().content
 
     def _may_download(self, user):
-        """Tell whether somebody gets the file: only who is named in the campaign.
+        """Tell whether somebody gets the file: only who is named in the campaign, and
+        nobody once the customer has said no to it.
 
         :rtype: bool
         """
         self.ensure_one()
-        return user in self.sudo().dissolution_id.export_user_ids
+        package = self.sudo()
+        named = user.active and user in package.dissolution_id.export_user_ids
+        return named and not package.transfer_id._data_refused()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -3,50 +3,30 @@
 from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+# What those who visit arrange among themselves.
+APPOINTMENT = {"contact_ids", "date_visit", "invite_customer"}
+# How a customer is told and visited; also while the plan is carried out.
+ARRANGED = {
+    "manager_attends",
+    "advice",
+    "contact_ids",
+    "date_visit",
+    "invite_customer",
+    "letter_template_id",
+    "tell_when",
+    "hold_until",
+    "introduce_in_writing",
+}
 # Who may change what on a line of a plan that is no longer a draft. The manager
 # overrules line by line until the plan is approved (H3).
 MANAGER_FIELDS = {
-    "submitted": {
-        "mode",
-        "manager_attends",
-        "successor_id",
-        "advice",
-        "contact_ids",
-        "date_visit",
-        "invite_customer",
-        "letter_template_id",
-        "tell_when",
-        "hold_until",
-        "introduce_in_writing",
-        "excluded",
-        "exclude_reason",
-    },
-    "approved": {
-        "manager_attends",
-        "advice",
-        "contact_ids",
-        "date_visit",
-        "invite_customer",
-        "letter_template_id",
-        "tell_when",
-        "hold_until",
-        "introduce_in_writing",
-    },
-    "running": {
-        "manager_attends",
-        "advice",
-        "contact_ids",
-        "date_visit",
-        "invite_customer",
-        "letter_template_id",
-        "tell_when",
-        "hold_until",
-        "introduce_in_writing",
-    },
+    "submitted": ARRANGED | {"mode", "successor_id", "excluded", "exclude_reason"},
+    "approved": ARRANGED,
+    "running": ARRANGED,
 }
 PARTICIPANT_FIELDS = {
-    "approved": {"contact_ids", "date_visit", "invite_customer"},
-    "running": {"contact_ids", "date_visit", "invite_customer"},
+    "approved": APPOINTMENT,
+    "running": APPOINTMENT,
 }
 # What the touchpoint of the visit has to hear of.
 VISIT_FIELDS = {"date_visit", "manager_attends", "contact_ids", "invite_customer"}

@@ -11,7 +11,9 @@ class ContinuityLegalMixin(models.AbstractModel):
     _name = "continuity.legal.mixin"
     _description = "Legal Datum"
 
-    article = fields.Char(help="Of the law, or who else asks for it.")
+    article = fields.Char(
+        string="Legal Basis", help="Article of the law, or who else asks for it."
+    )
     source = fields.Char(help="Where it was read.")
     certainty = fields.Selection(
         [
@@ -32,5 +34,13 @@ class ContinuityLegalMixin(models.AbstractModel):
         self.ensure_one()
         certainty = dict(self._fields["certainty"]._description_selection(self.env))
         day = self.verified_on and format_date(self.env, self.verified_on)
-        parts = [self.article, certainty[self.certainty], day]
+        parts = [self._source_place(), certainty[self.certainty], day]
         return " · ".join(part for part in parts if part)
+
+    def _source_place(self):
+        """Return where the datum stands, for :meth:`_source_note`.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return self.article or ""

@@ -44,7 +44,7 @@ class ContinuityListedSubjectMixin(models.AbstractModel):
         index=True,
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
     )
-    out_reason = fields.Char(string="Why Left Out", readonly=True, copy=False)
+    out_reason = fields.Char(string="Why Not Contacted", readonly=True, copy=False)
 
     # === ACCESS === #
 

@@ -4,7 +4,7 @@ from lxml import html
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date, is_html_empty
+from odoo.tools import is_html_empty
 from odoo.tools.rendering_tools import parse_inline_template
 
 FACT = re.compile(r"\bobject\.(fact_\w+)")
@@ -34,6 +34,7 @@ class ContinuityNoticeRequirement(models.Model):
 
     _name = "continuity.notice.requirement"
     _description = "Required Content of a Notice"
+    _inherit = ["continuity.legal.mixin"]
     _order = "contents, sequence, id"
 
     contents = fields.Selection(
@@ -71,17 +72,6 @@ class ContinuityNoticeRequirement(models.Model):
         help="Where the fact is not known, the text that stands in the letter instead "
         "of it is enough.",
     )
-    article = fields.Char(help="Of the law, or who else asks for it.")
-    certainty = fields.Selection(
-        [
-            ("verified", "Statute read"),
-            ("secondary", "Secondary source"),
-            ("unverified", "General knowledge, unverified"),
-        ],
-        required=True,
-        default="unverified",
-    )
-    verified_on = fields.Date(help="When somebody last compared it with the source.")
 
     _code_uniq = models.Constraint(
         "UNIQUE(contents, code, jurisdiction_id)",
@@ -172,17 +162,6 @@ class ContinuityNoticeRequirement(models.Model):
             what=self.name,
             why=self.why,
         )
-
-    def _source_note(self):
-        """Return article, certainty and day of verification in one line.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        certainty = dict(self._fields["certainty"]._description_selection(self.env))
-        day = self.verified_on and format_date(self.env, self.verified_on)
-        parts = [self.article, certainty[self.certainty], day]
-        return " · ".join(part for part in parts if part)
 
 
 class ContinuitySubjectMixin(models.AbstractModel):

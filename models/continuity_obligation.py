@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 # What we owe the customer: it makes them "unfulfilled".
 OWED_KINDS = ("undelivered", "prepayment", "credit")
@@ -10,6 +10,8 @@ FOUND_KINDS = (*OWED_KINDS, *OWING_KINDS)
 # Campaigns whose register still changes.
 OPEN_CAMPAIGN_STATES = ("draft", "submitted", "approved", "running")
 
+# What may still be added once a row has ended.
+REMARKS = frozenset({"note", "tracking_ref", "user_id", "deadline"})
 # What a person arranges on a row that was found in the books; the rest is the books'.
 ARRANGED_FIELDS = frozenset(
     {
@@ -161,9 +163,12 @@ class ContinuityObligation(models.Model):
         string="Tracking Reference", help="Of the carrier; the customer sees it."
     )
     accepted_on = fields.Date(
+        string="Acceptance On",
         help="When the customer said that it works for them.",
     )
-    accepted_by = fields.Char(help="Who of the customer's people said so.")
+    accepted_by = fields.Char(
+        string="Acceptance By", help="Who of the customer's people said so."
+    )
     state = fields.Selection(
         [("open", "Open"), ("settled", "Settled"), ("decided", "Decided")],
         string="Status",
@@ -246,6 +251,7 @@ class ContinuityObligation(models.Model):
             self._check_guarded_fields(vals)
             self._check_may_arrange()
             self._check_found(vals)
+            self._check_not_ended(vals)
             if "customer_id" in vals and self.customer_id.ids != [vals["customer_id"]]:
                 raise UserError(
                     self.env._(
@@ -275,6 +281,22 @@ class ContinuityObligation(models.Model):
         ):
             raise UserError(self.env._("This kind comes from the books only."))
 
+    def _check_not_ended(self, vals):
+        """Refuse other values for what has ended: a refund that is barred would pass
+        as something else.
+
+        :raise UserError: naming what to do instead
+        """
+        if REMARKS.issuperset(vals):
+            return
+        if ended := self.filtered(lambda row: row.state != "open"):
+            raise UserError(
+                self.env._(
+                    "“%s” has ended, and this is the evidence: reopen it to change it.",
+                    ended[0].description,
+                )
+            )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_only_typed_and_open(self):
         if self.env.su:
@@ -301,116 +323,7 @@ class ContinuityObligation(models.Model):
         for campaign in self.sudo().dissolution_id:
             campaign._check_state(*OPEN_CAMPAIGN_STATES)
 
-    # === ENDING === #
-
-    def action_settle(self):
-        """Record that typed obligations have ended.
-
-        :raise UserError: for those the books keep, without the customer's acceptance
-            of an export, and for refunds while the claim period bars them
-        """
-        self._check_may_arrange()
-        rows = self.filtered(lambda row: row.state != "settled")
-        for row in rows:
-            if row.origin_id:
-                raise UserError(
-                    self.env._(
-                        "“%(item)s” ends when its document does (%(document)s): enter "
-                        "the delivery, the invoice or the payment there. If it ends "
-                        "otherwise, decide it with a reason.",
-                        item=row.description,
-                        document=row.origin_name,
-                    )
-                )
-            if row.kind == "export_help" and not (row.accepted_on and row.accepted_by):
-                raise UserError(
-                    self.env._(
-                        "Helping to export data ends when the customer says that it "
-                        "works: enter who accepted “%s”, and when.",
-                        row.description,
-                    )
-                )
-        rows._check_refund_bar()
-        rows.sudo().write(
-            {
-                "state": "settled",
-                "settled_on": fields.Date.context_today(self),
-                "settled_by_id": self.env.uid,
-            }
-        )
-
-    def action_decide(self):
-        """Ask for the reason of a decision on these obligations."""
-        return self.env["continuity.reason.wizard"]._open(self, "decide_obligation")
-
-    def _decide(self, reason):
-        """Decide by name how open obligations end that their documents do not settle.
-
-        :param str reason: how, and why that is right for the customer
-        :raise AccessError: unless an author or who decides on the campaign
-        :raise UserError: without a reason or how it ends, and for refunds while the
-            claim period bars them
-        """
-        if not (reason or "").strip():
-            raise UserError(self.env._("Say how it ends, and why."))
-        self.check_access("read")
-        for campaign in self.dissolution_id:
-            campaign._check_state(*OPEN_CAMPAIGN_STATES)
-            campaign._check_author()
-        if settled := self.filtered(lambda row: row.state == "settled"):
-            raise UserError(
-                self.env._("“%s” is settled already.", settled[0].description)
-            )
-        if unclear := self.filtered(lambda row: not row.resolution):
-            raise UserError(
-                self.env._(
-                    "Choose how it ends first: %s.",
-                    ", ".join(unclear.mapped("description")),
-                )
-            )
-        self._check_refund_bar()
-        for row in self.sudo():
-            row.write(
-                {
-                    "state": "decided",
-                    "decision": reason,
-                    "decided_by_id": self.env.uid,
-                    "decided_on": fields.Datetime.now(),
-                    "decided_amount": row.amount,
-                    "decided_quantity": row.quantity,
-                }
-            )
-
-    def action_reopen(self):
-        """Take a decision, or that a typed obligation has ended, back."""
-        self._check_may_arrange()
-        for row in self.filtered(lambda row: row.state != "open"):
-            if row.settled_by_document:
-                raise AccessError(
-                    self.env._(
-                        "The books say that “%s” has ended: correct the document.",
-                        row.description,
-                    )
-                )
-            row.sudo().write(
-                {
-                    "state": "open",
-                    "settled_on": False,
-                    "settled_by_id": False,
-                    "decision": False,
-                    "decided_by_id": False,
-                    "decided_on": False,
-                }
-            )
-
-    def _check_refund_bar(self):
-        """Refuse to settle by a refund what the claim period still bars.
-
-        :raise UserError: naming the article and the day
-        """
-        for row in self.sudo().filtered(lambda row: row.resolution == "refund"):
-            if bar := row.dissolution_id._payment_bar_message():
-                raise UserError(bar)
+    # === DOCUMENT === #
 
     def action_open_document(self):
         """Open the document an obligation was found in."""

@@ -4,7 +4,7 @@ be filed (D4)."""
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from .continuity_dissolution_timetable import DECIDED_STATES
+from .continuity_dissolution_payment_bar import DECIDED_STATES
 
 
 class ContinuityDissolution(models.Model):
@@ -35,6 +35,23 @@ class ContinuityDissolution(models.Model):
             errors.append(self.not_listed_note)
         return errors
 
+    def _bars_refunds_to(self, partners):
+        """Tell whether the law that binds this campaign protects any of these
+        customers: of a company all of them, listed or not; else those listed.
+
+        :param partners: commercial partners
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not partners or (self.kind == "company" and not self._is_filtered()):
+            return bool(partners)
+        return bool(
+            self.customer_ids.search_count(
+                [("dissolution_id", "=", self.id), ("partner_id", "in", partners.ids)],
+                limit=1,
+            )
+        )
+
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
@@ -60,22 +77,22 @@ class AccountPayment(models.Model):
             return
         # The bar binds whoever pays, also who may not read a confidential campaign;
         # it starts with the approval, when the campaign is confidential no more.
-        lines = (
-            self.env["continuity.dissolution.customer"]
+        campaigns = (
+            self.env["continuity.dissolution"]
             .sudo()
             .search(
                 [
                     ("company_id", "in", leaving.company_id.ids),
-                    ("partner_id", "in", leaving.partner_id.commercial_partner_id.ids),
-                    ("dissolution_id.state", "in", DECIDED_STATES),
+                    ("state", "in", DECIDED_STATES),
                 ]
             )
         )
-        for payment in leaving:
-            customer = payment.partner_id.commercial_partner_id
-            for line in lines:
-                if line.partner_id == customer and (
-                    line.company_id == payment.company_id
-                ):
-                    if bar := line.dissolution_id._payment_bar_message():
-                        raise ValidationError(bar)
+        for campaign in campaigns:
+            payments = leaving.filtered(
+                lambda payment, campaign=campaign: (
+                    payment.company_id == campaign.company_id
+                )
+            )
+            if campaign._bars_refunds_to(payments.partner_id.commercial_partner_id):
+                if bar := campaign._payment_bar_message():
+                    raise ValidationError(bar)

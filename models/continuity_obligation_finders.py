@@ -8,7 +8,9 @@ the currency of the document. Another addon adds a source by extending
 from odoo import api, models
 from odoo.tools import SQL
 
-# What every finder returns, in this order.
+# What every finder returns, in this order, and then a ``hint`` for colleagues:
+# ``draft`` of a document that is not posted, ``unrecorded`` of a line of which nobody
+# entered a delivery, or NULL.
 FOUND_COLUMNS = (
     "kind",
     "origin_model",
@@ -32,7 +34,8 @@ class ContinuityObligation(models.Model):
     def _found_sql(self, company, campaign=None, partners=None):
         """Return the SELECT of everything open between a company and its customers.
 
-        Columns: :data:`FOUND_COLUMNS`; ``partner_id`` is the commercial partner.
+        Columns: :data:`FOUND_COLUMNS` and ``hint``; ``partner_id`` is the commercial
+        partner.
 
         :param company: ``res.company``
         :param campaign: ``continuity.dissolution`` whose branch or product line
@@ -55,6 +58,7 @@ class ContinuityObligation(models.Model):
             "least": 0.5
             * 10 ** -self.env["decimal.precision"].precision_get("Product Unit"),
             "goods": self._found_goods(company),
+            "assumed": self._found_assumed(company),
         }
         return SQL("\nUNION ALL\n").join(
             finder(params) for finder in self._obligation_finders()
@@ -152,7 +156,9 @@ SELECT 'undelivered' AS kind, 'sale.order.line' AS origin_model, l.id AS origin_
        l.product_uom_qty - l.qty_delivered AS quantity,
        l.product_uom_qty AS quantity_total, l.product_uom_id AS uom_id,
        o.name AS origin_name, l.name AS description,
-       COALESCE(o.commitment_date, o.date_order)::date AS date
+       COALESCE(o.commitment_date, o.date_order)::date AS date,
+       CASE WHEN l.qty_delivered_method = 'manual' AND l.qty_delivered = 0
+            THEN 'unrecorded' END AS hint
   FROM sale_order_line l
   JOIN sale_order o ON o.id = l.order_id
   JOIN res_partner p ON p.id = o.partner_id
@@ -162,7 +168,7 @@ SELECT 'undelivered' AS kind, 'sale.order.line' AS origin_model, l.id AS origin_
  WHERE o.company_id = %(company)s AND o.state = 'sale'
    AND p.commercial_partner_id <> %(self)s
    AND l.product_uom_qty - l.qty_delivered >= %(least)s::numeric
-   AND l.is_expense IS NOT TRUE
+   AND l.is_expense IS NOT TRUE AND %(assumed)s IS NOT TRUE
    AND %(goods)s %(ordered)s %(scope)s""",
             **params,
         )
@@ -177,7 +183,7 @@ SELECT 'uninvoiced', 'sale.order.line', l.id, p.commercial_partner_id, o.currenc
                   ELSE l.price_unit * (1 - COALESCE(l.discount, 0) / 100) END
              * (l.qty_delivered - l.qty_invoiced) / c.rounding) * c.rounding,
        l.qty_delivered - l.qty_invoiced, l.product_uom_qty, l.product_uom_id,
-       o.name, l.name, o.date_order::date
+       o.name, l.name, o.date_order::date, NULL
   FROM sale_order_line l
   JOIN sale_order o ON o.id = l.order_id
   JOIN res_partner p ON p.id = o.partner_id
@@ -201,7 +207,7 @@ SELECT CASE m.move_type WHEN 'out_refund' THEN 'credit' ELSE 'uninvoiced' END,
        'account.move', m.id, p.commercial_partner_id, m.currency_id,
        m.amount_total, 0::numeric, 0::numeric, NULL::int,
        COALESCE(NULLIF(m.name, '/'), m.invoice_origin, m.ref, '#' || m.id),
-       NULL, COALESCE(m.invoice_date, m.date, m.create_date::date)
+       NULL, COALESCE(m.invoice_date, m.date, m.create_date::date), 'draft'
   FROM account_move m
   JOIN res_partner p ON p.id = m.partner_id
  WHERE m.company_id = %(company)s AND m.state = 'draft'
@@ -221,9 +227,21 @@ SELECT CASE m.move_type WHEN 'out_refund' THEN 'credit' ELSE 'uninvoiced' END,
         """
         return SQL(
             """
+(WITH ahead AS (
+    -- Only orders of which more is invoiced than delivered can be prepaid.
+    SELECT DISTINCT o.id
+      FROM sale_order_line l
+      JOIN sale_order o ON o.id = l.order_id
+      JOIN res_partner p ON p.id = o.partner_id
+      LEFT JOIN product_product pp ON pp.id = l.product_id
+      LEFT JOIN product_template pt ON pt.id = pp.product_tmpl_id
+     WHERE o.company_id = %(company)s AND l.display_type IS NULL
+       AND l.qty_invoiced > l.qty_delivered AND %(assumed)s IS NOT TRUE
+       AND p.commercial_partner_id <> %(self)s %(scope)s
+)
 SELECT 'prepayment', 'sale.order', o.id, p.commercial_partner_id, o.currency_id,
        ROUND((paid.amount - goods.amount) / c.rounding) * c.rounding,
-       0::numeric, 0::numeric, NULL::int, o.name, NULL, o.date_order::date
+       0::numeric, 0::numeric, NULL::int, o.name, NULL, o.date_order::date, NULL
   FROM (
         SELECT l.order_id,
                SUM(il.price_total
@@ -233,44 +251,35 @@ SELECT 'prepayment', 'sale.order', o.id, p.commercial_partner_id, o.currency_id,
                                / NULLIF(m.invoice_currency_rate, 0)::numeric END
                    * CASE WHEN m.move_type = 'out_refund' THEN -1
                           ELSE %(share)s END) AS amount
-          FROM sale_order_line l
-          JOIN sale_order lo ON lo.id = l.order_id
+          FROM ahead
+          JOIN sale_order lo ON lo.id = ahead.id
+          JOIN sale_order_line l ON l.order_id = lo.id
           JOIN sale_order_line_invoice_rel r ON r.order_line_id = l.id
           JOIN account_move_line il ON il.id = r.invoice_line_id
           JOIN account_move m ON m.id = il.move_id
-         WHERE lo.company_id = %(company)s AND m.state = 'posted'
-           AND m.move_type IN ('out_invoice', 'out_refund')
-           -- Only orders of which more is invoiced than delivered can be prepaid.
-           AND EXISTS (SELECT FROM sale_order_line more
-                        WHERE more.order_id = l.order_id
-                          AND more.display_type IS NULL
-                          AND more.qty_invoiced > more.qty_delivered)
+         WHERE m.state = 'posted' AND m.move_type IN ('out_invoice', 'out_refund')
       GROUP BY l.order_id
        ) paid
   JOIN (
         SELECT l.order_id,
                SUM(CASE WHEN l.is_downpayment OR l.display_type IS NOT NULL THEN 0
+                        WHEN %(assumed)s THEN l.price_total
                         WHEN l.product_uom_qty > 0
                             THEN l.price_total / l.product_uom_qty * l.qty_delivered
                         ELSE l.price_unit * (1 - COALESCE(l.discount, 0) / 100)
                              * l.qty_delivered END) AS amount,
                BOOL_OR(TRUE %(ordered)s) AS wanted
-          FROM sale_order_line l
-          JOIN sale_order o ON o.id = l.order_id
+          FROM ahead
+          JOIN sale_order o ON o.id = ahead.id
+          JOIN sale_order_line l ON l.order_id = o.id
           LEFT JOIN product_product pp ON pp.id = l.product_id
           LEFT JOIN product_template pt ON pt.id = pp.product_tmpl_id
-         WHERE o.company_id = %(company)s
-           AND EXISTS (SELECT FROM sale_order_line more
-                        WHERE more.order_id = l.order_id
-                          AND more.display_type IS NULL
-                          AND more.qty_invoiced > more.qty_delivered)
       GROUP BY l.order_id
        ) goods ON goods.order_id = paid.order_id
   JOIN sale_order o ON o.id = paid.order_id
   JOIN res_partner p ON p.id = o.partner_id
   JOIN res_currency c ON c.id = o.currency_id
- WHERE goods.wanted AND p.commercial_partner_id <> %(self)s
-   AND paid.amount - goods.amount >= c.rounding / 2 %(scope)s""",
+ WHERE goods.wanted AND paid.amount - goods.amount >= c.rounding / 2)""",
             share=self._found_paid_share(),
             **params,
         )
@@ -318,7 +327,7 @@ SELECT CASE WHEN open.amount > 0 THEN 'open_invoice'
             ELSE 'account.move.line' END,
        COALESCE(open.line_id, open.move_id), open.partner_id, open.currency_id,
        ABS(open.amount), 0::numeric, 0::numeric, NULL::int,
-       open.name, NULL, open.date
+       open.name, NULL, open.date, NULL
   FROM (
         SELECT m.id AS move_id, m.move_type, m.name,
                CASE WHEN m.move_type = 'entry' THEN l.id END AS line_id,
@@ -350,7 +359,7 @@ SELECT CASE WHEN open.amount > 0 THEN 'open_invoice'
             """
 SELECT 'prepayment', 'account.payment', y.id, p.commercial_partner_id, y.currency_id,
        y.amount, 0::numeric, 0::numeric, NULL::int,
-       COALESCE(y.name, y.memo, '#' || y.id), NULL, y.date
+       COALESCE(y.name, y.memo, '#' || y.id), NULL, y.date, NULL
   FROM account_payment y
   JOIN res_partner p ON p.id = y.partner_id
  WHERE y.company_id = %(company)s AND y.move_id IS NULL

@@ -119,7 +119,8 @@ class ContinuityDissolutionCustomer(models.Model):
 
     def _open_rows(self):
         """Return what is open with these customers, by id of the line: the books as
-        they are now, and what people typed, without what was decided by name.
+        they are now, and what people typed, without drafts and what was decided by
+        name.
 
         :rtype: dict[int, list[dict]]
         """
@@ -135,6 +136,10 @@ class ContinuityDissolutionCustomer(models.Model):
         for campaign, lines in self.grouped("dissolution_id").items():
             by_partner = {line.partner_id.id: line.id for line in lines}
             for found in campaign._found_now(lines.partner_id):
+                # What is not posted may still change, and binds nobody: it is for
+                # colleagues, who see it in the register.
+                if found.pop("hint") == "draft":
+                    continue
                 line_id = by_partner[found["partner_id"]]
                 known = arranged.get(
                     (line_id, found["kind"], found["origin_model"], found["origin_id"])
@@ -191,6 +196,8 @@ class ContinuityDissolutionCustomer(models.Model):
         obligation = env["continuity.obligation"]
         kinds = dict(obligation._fields["kind"]._description_selection(env))
         ends = dict(obligation._fields["resolution"]._description_selection(env))
+        # The customer reads it.
+        ends["pay"] = env._("You pay")
         currency = env["res.currency"].browse(row["currency_id"])
         return {
             "kind": row["kind"],
@@ -241,7 +248,7 @@ class ContinuityDissolution(models.Model):
         """Return what the books show open with some customers, now.
 
         :param partners: commercial partners
-        :return: dicts with the columns of the finders
+        :return: dicts with the columns of the finders, ``hint`` among them
         :rtype: list[dict]
         """
         self.ensure_one()

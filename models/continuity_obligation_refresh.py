@@ -24,14 +24,6 @@ FOLLOWING = (
     "description",
     "date",
 )
-# How it usually ends, and which event of the timetable is then the last day.
-PROPOSALS = {
-    "undelivered": ("deliver", "last_service"),
-    "prepayment": ("refund", "liquidation_end"),
-    "credit": ("refund", "liquidation_end"),
-    "uninvoiced": ("pay", "last_invoice"),
-    "open_invoice": ("pay", "liquidation_end"),
-}
 
 
 class ContinuityDissolution(models.Model):
@@ -284,16 +276,16 @@ class ContinuityDissolution(models.Model):
             SQL(
                 """INSERT INTO continuity_obligation (
                           customer_id, dissolution_id, company_id, partner_id, user_id,
-                          state, resolution, create_uid, create_date, write_uid,
-                          write_date, %(columns)s)
+                          state, resolution, deadline, create_uid, create_date,
+                          write_uid, write_date, %(columns)s)
                    SELECT c.id, %(campaign)s, c.company_id, c.partner_id, c.user_id,
-                          'open', proposal.resolution, %(uid)s, %(now)s, %(uid)s,
-                          %(now)s, %(values)s
+                          'open', proposal.resolution, proposal.deadline, %(uid)s,
+                          %(now)s, %(uid)s, %(now)s, %(values)s
                      FROM continuity_found t
                      JOIN continuity_dissolution_customer c
                        ON c.dissolution_id = %(campaign)s
                       AND c.partner_id = t.partner_id
-                LEFT JOIN (VALUES %(proposals)s) proposal (kind, resolution)
+                LEFT JOIN (VALUES %(proposals)s) proposal (kind, resolution, deadline)
                        ON proposal.kind = t.kind
                     WHERE t.n BETWEEN %(first)s AND %(last)s
                       AND NOT EXISTS (
@@ -304,10 +296,7 @@ class ContinuityDissolution(models.Model):
                  ORDER BY t.n""",
                 columns=SQL(", ").join(SQL.identifier(name) for name in columns),
                 values=SQL(", ").join(self._found_column(name) for name in columns),
-                proposals=SQL(", ").join(
-                    SQL("%s", (kind, resolution))
-                    for kind, (resolution, _event) in PROPOSALS.items()
-                ),
+                proposals=self._proposals_sql(),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 campaign=self.id,
@@ -322,39 +311,19 @@ class ContinuityDissolution(models.Model):
         called by their kind."""
         if name != "description":
             return SQL.identifier("t", name)
-        obligation = self.env["continuity.obligation"].with_context(
-            lang=self.create_uid.lang
-        )
-        kinds = obligation._fields["kind"]._description_selection(obligation.env)
+        labels = self._found_labels()
         return SQL(
-            "COALESCE(t.description, CASE t.kind %s END)",
-            SQL(" ").join(SQL("WHEN %s THEN %s", *kind) for kind in kinds),
-        )
-
-    def _proposed_values(self, kind):
-        """Return what the next refresh will propose for something not in the register
-        yet, as its customer is told."""
-        resolution, event = PROPOSALS.get(kind, (False, None))
-        return {
-            "resolution": resolution,
-            "deadline": (event and self._date_of(event)) or False,
-            "tracking_ref": False,
-        }
-
-    def _fill_deadlines(self):
-        """Give open rows without one the deadline that the timetable has for them."""
-        for kind, (_resolution, event) in PROPOSALS.items():
-            if day := self._date_of(event):
-                self.env.cr.execute(
-                    SQL(
-                        """UPDATE continuity_obligation SET deadline = %s
-                            WHERE dissolution_id = %s AND kind = %s
-                              AND state = 'open' AND deadline IS NULL""",
-                        day,
-                        self.id,
-                        kind,
-                    )
+            "COALESCE(t.description, CASE %s END)",
+            SQL(" ").join(
+                SQL(
+                    "WHEN t.kind = %s AND t.hint IS NOT DISTINCT FROM %s THEN %s",
+                    kind,
+                    hint,
+                    label,
                 )
+                for kind, hint, label in labels
+            ),
+        )
 
     def _note_not_listed(self):
         """Keep on the campaign which customers have something open and are not in it,

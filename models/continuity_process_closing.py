@@ -123,6 +123,18 @@ class ContinuityProcessMixin(models.AbstractModel):
         """
         self._check_author()
 
+    def action_resume(self):
+        """Carry a reported document on: something was open again, or forgotten.
+
+        :raise AccessError: unless an approver or a manager
+        :raise UserError: when it is not reported
+        """
+        self._check_may_manage()
+        self._check_state("reported")
+        for document in self.sudo():
+            document.activity_unlink(["mail.mail_activity_data_todo"])
+            document.state = "running"
+
     def action_close(self):
         """Close a reported document, as its approver or as a manager.
 

@@ -118,13 +118,8 @@ class ContinuityProcessMixin(models.AbstractModel):
             *(vars(cls).get("_editable_fields", ()) for cls in type(self).__mro__)
         )
 
-    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
-        # Who follows what can be read by every user: before its approval, a document
-        # has no followers. Those who are asked get an activity.
-        known = self.filtered(lambda document: document._was_approved())
-        return super(ContinuityProcessMixin, known)._message_subscribe(
-            partner_ids, subtype_ids, customer_ids
-        )
+    def _may_be_followed(self):
+        return self._was_approved()
 
     def _was_approved(self):
         """Tell whether everybody who had to approve has, whatever came of it later.
@@ -141,13 +136,21 @@ class ContinuityProcessMixin(models.AbstractModel):
         :raise AccessError: unless author, approver or manager
         """
         for document in self:
-            authors = document._authors() | document.create_uid
-            if self.env.user not in authors and not document._may_manage():
+            if not document._is_author():
                 raise AccessError(
                     self.env._(
                         "%s is written by its authors and approvers.", document.name
                     )
                 )
+
+    def _is_author(self):
+        """Tell whether the user writes this document: author, approver or manager.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        authors = self._authors() | self.create_uid
+        return self.env.user in authors or self._may_manage()
 
     @api.depends(
         "approval_ids.state", "approval_ids.user_id", "approval_ids.deputy_id", "state"

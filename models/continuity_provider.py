@@ -118,17 +118,13 @@ class ContinuityProvider(models.Model):
     data_purpose = fields.Text(
         string="Purpose of the Data",
         translate=True,
-        default=lambda self: self.env._(
-            "To go on with the services and deliveries agreed with the customer."
-        ),
+        default=lambda self: self._default_data_text("data_purpose"),
         help="What it may use customers' data for: named in the question for consent.",
     )
     data_method = fields.Text(
         string="How It Handles the Data",
         translate=True,
-        default=lambda self: self.env._(
-            "Handed over once as a file and kept in its own customer system."
-        ),
+        default=lambda self: self._default_data_text("data_method"),
         help="Named in the question for consent.",
     )
     document_ids = fields.One2many("continuity.provider.document", "provider_id")
@@ -136,10 +132,52 @@ class ContinuityProvider(models.Model):
         compute="_compute_document_warning", string="What Is Missing"
     )
 
+    is_shown = fields.Boolean(
+        compute="_compute_is_shown",
+        search="_search_is_shown",
+        string="In a Campaign One Sees",
+    )
+
     _capacity = models.Constraint(
         "CHECK(capacity >= 0 AND free_months >= 0)",
         "Capacity and months are counted from zero up.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        providers = super().create(vals_list)
+        for name in ("data_purpose", "data_method"):
+            providers._translate_default(name)
+        return providers
+
+    @api.model
+    def _default_data_text(self, name):
+        """Return what a text that customers read says unless changed, in the language
+        of the context.
+
+        :param str name: of the field
+        :rtype: str
+        """
+        if name == "data_purpose":
+            return self.env._(
+                "To go on with the services and deliveries agreed with the customer."
+            )
+        return self.env._(
+            "Handed over once as a file and kept in its own customer system."
+        )
+
+    def _translate_default(self, name):
+        """Give a text that was not changed in every language customers may read.
+
+        :param str name: of the field
+        """
+        default = self._default_data_text(name)
+        texts = {
+            code: self.with_context(lang=code)._default_data_text(name)
+            for code, _label in self.env["res.lang"].get_installed()
+        }
+        for provider in self.filtered(lambda p: p[name] == default):
+            provider.update_field_translations(name, texts)
 
     @api.depends("capacity")
     def _compute_taken(self):
@@ -170,6 +208,28 @@ class ContinuityProvider(models.Model):
             provider.document_warning = "\n".join(
                 provider._agreement_problems(self.env.company, today)
             )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_is_shown(self):
+        self.is_shown = self._sees_a_campaign()
+
+    @api.model
+    def _search_is_shown(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        return Domain.TRUE if self._sees_a_campaign() else Domain.FALSE
+
+    @api.model
+    def _sees_a_campaign(self):
+        """Tell whether the user, whoever asks with which rights, may read a campaign
+        or a transfer: successors are looked for before a campaign may be known of.
+
+        :rtype: bool
+        """
+        return any(
+            self.env[name].with_user(self.env.uid).search_count([], limit=1)
+            for name in ("continuity.dissolution", "continuity.transfer")
+        )
 
     def _is_full(self):
         """Tell whether it takes on nobody any more."""

@@ -71,7 +71,7 @@ class ContinuityProviderDocument(models.Model):
     file = fields.Binary(attachment=True, required=True)
     file_name = fields.Char()
     signed_on = fields.Date(help="Not signed: it does not count.")
-    signatory = fields.Char(string="Signed By")
+    signatory = fields.Char(string="Signed for Them By")
     starts_on = fields.Date(
         string="Valid From", help="Empty: from the day it was signed."
     )
@@ -106,6 +106,11 @@ class ContinuityProviderDocument(models.Model):
     )
     confirmed_on = fields.Datetime(readonly=True, copy=False)
     problem = fields.Text(compute="_compute_problem", string="What Is Wrong")
+    addressee_known = fields.Boolean(
+        compute="_compute_addressee_known",
+        search="_search_addressee_known",
+        string="Addressee in a Campaign One Sees",
+    )
 
     _dates = models.Constraint(
         "CHECK(expires_on IS NULL OR starts_on IS NULL OR expires_on >= starts_on)",
@@ -134,6 +139,24 @@ class ContinuityProviderDocument(models.Model):
             document.addressee_named = bool(
                 found and name and name in _plain(found.text)
             )
+
+    @api.depends("partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_addressee_known(self):
+        known = self.sudo().search(
+            [("id", "in", self.ids), ("addressee_known", "=", True)]
+        )
+        for document in self:
+            document.addressee_known = document._origin in known
+
+    @api.model
+    def _search_addressee_known(self, operator, value):
+        if operator != "in" or set(value) != {True}:
+            return NotImplemented
+        # The record rules of these customers decide, whoever asks with which rights.
+        lines = self.env["continuity.dissolution.customer"].with_user(self.env.uid)
+        customers = lines._search([]).subselect("partner_id")
+        return [("partner_id", "in", customers)]
 
     def _file_content(self):
         """Return the bytes of the file.

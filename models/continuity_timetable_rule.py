@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_date
 
 from ..tools.legal_dates import Bound
 
@@ -22,6 +21,7 @@ class ContinuityTimetableRule(models.Model):
 
     _name = "continuity.timetable.rule"
     _description = "Timetable Period"
+    _inherit = ["continuity.legal.mixin"]
     _order = "timetable_id, sequence, id"
 
     timetable_id = fields.Many2one(
@@ -73,17 +73,6 @@ class ContinuityTimetableRule(models.Model):
         "as in Japan (Civil Code 140, 143).",
     )
     source = fields.Char(required=True, help="Statute or publication.")
-    article = fields.Char()
-    certainty = fields.Selection(
-        [
-            ("verified", "Statute read"),
-            ("secondary", "Secondary sources"),
-            ("unverified", "Unverified"),
-        ],
-        required=True,
-        default="unverified",
-    )
-    verified_on = fields.Date(help="When somebody last compared it with its source.")
     consequence = fields.Text(
         string="If Missed", translate=True, help="What follows when it is not kept."
     )
@@ -170,19 +159,9 @@ class ContinuityTimetableRule(models.Model):
                 return self.env._("%s years", count)
         return self.env._("%s days", count)
 
-    def _describe_source(self):
-        """Return statute, article and how certain one period is.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        where = " ".join(filter(None, [self.source, self.article]))
-        labels = dict(self._fields["certainty"]._description_selection(self.env))
-        certainty = labels[self.certainty]
-        if self.verified_on:
-            day = format_date(self.env, self.verified_on)
-            certainty = f"{certainty}, {day}"
-        return f"{where} ({certainty})"
+    def _source_place(self):
+        # The article alone does not say of which statute.
+        return " ".join(filter(None, [self.source, super()._source_place()]))
 
     def _bounds(self):
         """Return these periods for the arithmetic, keyed by the rules.

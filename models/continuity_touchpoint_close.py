@@ -101,6 +101,30 @@ class ContinuityTouchpoint(models.Model):
         touchpoints.write({"state": "cancelled", "reason": reason})
         touchpoints._withdraw()
 
+    @api.model
+    def _plan_again(self, vals_list):
+        """Plan what a process owes, as ``_plan_bulk`` does; what it had called off by
+        :meth:`_cancel`, and owes again, is put back with these values.
+
+        :param list vals_list: see ``_plan_bulk``
+        :return: the touchpoints of these origins and occurrences, in order
+        :rtype: continuity.touchpoint
+        """
+        touchpoints = self.sudo()._plan_bulk(vals_list)
+        for touchpoint, vals in zip(touchpoints, vals_list, strict=True):
+            if touchpoint.state != "cancelled":
+                continue
+            # A letter that was released and called off is written once more.
+            touchpoint._thaw()
+            touchpoint.write(
+                {
+                    **self._prepare_planned_values(vals),
+                    "state": "tried" if touchpoint.attempt_ids else "owed",
+                    "reason": False,
+                }
+            )
+        return touchpoints.sudo(self.env.su)
+
     def _close_activity(self):
         """Mark the activities done: a touchpoint done closes its activity."""
         for activity in self.activity_id.filtered("active"):

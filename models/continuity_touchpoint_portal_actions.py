@@ -74,7 +74,8 @@ class ContinuityTouchpoint(models.Model):
             limit=1,
         )
         day_ago = fields.Datetime.now() - timedelta(days=1)
-        if latest.fingerprint == fingerprint and latest.date > day_ago:
+        again = latest.fingerprint == fingerprint and latest.date > day_ago
+        if again and touchpoint._portal_holds(kind, form):
             return latest
         values = touchpoint._portal_actions()[kind](contact, form)
         answer = answers.create(
@@ -102,6 +103,16 @@ class ContinuityTouchpoint(models.Model):
             ),
             log_exceptions=False,
         )
+
+    def _portal_holds(self, kind, form):
+        """Tell whether what was said before still holds, so that the same said again
+        is no answer of its own; extensions know what has changed since.
+
+        :param str kind: a key of :meth:`_portal_actions`
+        :param dict form: cleaned
+        :rtype: bool
+        """
+        return True
 
     def _portal_clean(self, form):
         """Return the known texts of a form, without what is no text.

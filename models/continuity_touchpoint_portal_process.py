@@ -57,6 +57,15 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """
         return {}
 
+    def _portal_holds(self, kind, form):
+        """Hook: tell whether what was said in one of these forms still holds.
+
+        :param str kind: name of the button
+        :param dict form: cleaned
+        :rtype: bool
+        """
+        return True
+
     def _portal_confirmation(self, touchpoint, answer):
         """Hook: return what happens next after an answer to one of these forms.
 
@@ -124,6 +133,11 @@ class ContinuityTouchpoint(models.Model):
     def _portal_bind(self, method):
         """Return a line's method with this touchpoint as its first argument."""
         return lambda contact, form: method(self, contact, form)
+
+    def _portal_holds(self, kind, form):
+        line = self._portal_line()
+        holds = not line or line._portal_holds(kind, form)
+        return holds and super()._portal_holds(kind, form)
 
     def _portal_clean(self, form):
         """Keep which option was chosen; whether there is such a one its process

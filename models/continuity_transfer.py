@@ -48,6 +48,7 @@ class ContinuityTransfer(models.Model):
             "state",
             "contract_consent",
             "data_consent",
+            "plan_consent",
             "consent_ids",
             "free_from",
             "free_until",
@@ -96,7 +97,7 @@ class ContinuityTransfer(models.Model):
     reasons = fields.Text(string="Why This One", readonly=True)
     state = fields.Selection(
         [
-            ("proposed", "Proposed"),
+            ("proposed", "Proposed to the Customer"),
             ("agreed", "Agreed"),
             ("exported", "Data Handed Over"),
             ("running", "Free Period"),
@@ -126,6 +127,14 @@ class ContinuityTransfer(models.Model):
         store=True,
         readonly=True,
         string="Consent to the Data",
+    )
+    plan_consent = fields.Selection(
+        [("none", "No answer"), *ANSWERS],
+        compute="_compute_consents",
+        store=True,
+        readonly=True,
+        string="Approval of the Plan",
+        help="Whether the customer approves the service transition plan.",
     )
     rule_id = fields.Many2one(
         "continuity.data.rule",
@@ -160,7 +169,7 @@ class ContinuityTransfer(models.Model):
     )
     free_from = fields.Date(readonly=True, copy=False)
     free_until = fields.Date(readonly=True, copy=False, tracking=True)
-    returned_on = fields.Date(readonly=True, copy=False)
+    returned_on = fields.Date(string="Came Back On", readonly=True, copy=False)
     return_reason = fields.Text(readonly=True, copy=False)
     cancel_reason = fields.Text(readonly=True, copy=False)
 
@@ -195,6 +204,7 @@ class ContinuityTransfer(models.Model):
         for transfer in self:
             transfer.contract_consent = transfer._answer("contract")
             transfer.data_consent = transfer._answer("data")
+            transfer.plan_consent = transfer._answer("plan")
 
     @api.depends("customer_id")
     def _compute_rule_id(self):
@@ -261,7 +271,12 @@ class ContinuityTransfer(models.Model):
                     "A transfer begins where the customer is: choose a provider there."
                 )
             )
-        return super().create(vals_list)
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        transfers = super(ContinuityTransfer, quiet).create(vals_list)
+        return transfers.with_env(self.env)
+
+    def _may_be_followed(self):
+        return self.sudo().dissolution_id._was_approved()
 
     def _check_decides(self, name, value):
         """Refuse a change of the grounds by who does not answer for the campaign.

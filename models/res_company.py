@@ -61,6 +61,12 @@ class ResCompany(models.Model):
         required=True,
         groups="base.group_user",
     )
+    continuity_delivered_months = fields.Integer(
+        string="Paid Orders Count as Delivered after",
+        default=12,
+        required=True,
+        groups="base.group_user",
+    )
     continuity_allow_self_approval = fields.Boolean(
         string="Own Plans May Be Approved", groups="base.group_user"
     )
@@ -170,6 +176,7 @@ class ResCompany(models.Model):
             "continuity_visits_per_day": (1, self.env._("visits")),
             "continuity_min_notice_days": (1, self.env._("days")),
             "continuity_paying_months": (1, self.env._("months")),
+            "continuity_delivered_months": (1, self.env._("months")),
             "continuity_tenure_years": (1, self.env._("years")),
             "continuity_window_top": (10, self.env._("mm")),
             "continuity_window_left": (0, self.env._("mm")),
@@ -187,6 +194,7 @@ class ResCompany(models.Model):
         "continuity_visits_per_day",
         "continuity_min_notice_days",
         "continuity_paying_months",
+        "continuity_delivered_months",
         "continuity_tenure_years",
         "continuity_window_top",
         "continuity_window_left",

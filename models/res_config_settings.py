@@ -30,6 +30,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_paying_months = fields.Integer(
         related="company_id.continuity_paying_months", readonly=False
     )
+    continuity_delivered_months = fields.Integer(
+        related="company_id.continuity_delivered_months", readonly=False
+    )
     continuity_allow_self_approval = fields.Boolean(
         related="company_id.continuity_allow_self_approval", readonly=False
     )

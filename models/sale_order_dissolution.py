@@ -14,17 +14,33 @@ class SaleOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         orders = super().create(vals_list)
-        # A company setting holds for everybody, also for who cannot read settings.
-        companies = orders.company_id.sudo().filtered("continuity_stop_quotations")
-        if companies:
-            self._check_not_in_liquidation(companies)
+        orders.company_id._check_may_sell()
         return orders
 
-    @api.model
-    def _check_not_in_liquidation(self, companies):
+    def write(self, vals):
+        moved = self.filtered(lambda o: o.company_id.id != vals.get("company_id"))
+        result = super().write(vals)
+        if vals.get("company_id"):
+            # A quotation that moves in is a new one there.
+            moved.company_id._check_may_sell()
+        return result
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def _check_may_sell(self):
+        """Refuse quotations of companies that stop them in liquidation.
+
+        :raise UserError: naming the company and since when
+        """
+        # A company setting holds for everybody, also for who cannot read settings.
+        if companies := self.sudo().filtered("continuity_stop_quotations"):
+            companies._check_not_in_liquidation()
+
+    def _check_not_in_liquidation(self):
         """Refuse new quotations of companies whose liquidation has begun.
 
-        :param companies: ``res.company``
         :raise UserError: naming the company and since when
         """
         # That a company is in liquidation is public by then; the campaign is not read
@@ -35,7 +51,7 @@ class SaleOrder(models.Model):
             .search(
                 [
                     ("kind", "=", "company"),
-                    ("company_id", "in", companies.ids),
+                    ("company_id", "in", self.ids),
                     ("state", "in", ("approved", "running", "reported", "done")),
                 ]
             )

@@ -12,8 +12,12 @@ from . import test_credit_standing
 from . import test_demo
 from . import test_digest
 from . import test_dissolution_aftercare
+from . import test_dissolution_attacks
+from . import test_dissolution_again
+from . import test_dissolution_http_attacks
 from . import test_dissolution_author
 from . import test_dissolution_notice
+from . import test_dissolution_planning
 from . import test_dissolution_portal
 from . import test_dissolution_portal_transfer
 from . import test_dissolution_event
@@ -26,10 +30,13 @@ from . import test_dissolution_introduction
 from . import test_dissolution_report
 from . import test_dissolution_tour
 from . import test_obligation_books
+from . import test_obligation_delivered
 from . import test_obligation_gates
 from . import test_obligation_items
 from . import test_obligation_refresh
 from . import test_dissolution_timetable
+from . import test_dissolution_timetable_daily
+from . import test_dissolution_timetable_gates
 from . import test_dissolution_wizard
 from . import test_first_contact
 from . import test_followup_cron

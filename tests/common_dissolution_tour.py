@@ -180,12 +180,16 @@ class DissolutionTourCommon(ContinuityCommon, HttpCase):
             lambda t: t.occurrence.startswith(("tell:", "creditor"))
         )
         now = fields.Datetime.now()
-        talks = contacts.filtered(lambda t: not t.channel_id.written)
+        talks = contacts.filtered(
+            lambda t: not t.channel_id.written and t.state != "done"
+        )
         meetings = talks.filtered("channel_id.is_meeting").sorted("id")
         for touchpoint in talks:
             # One meeting after the other; calls need no time of their own.
             hours = (
-                2 * meetings.ids.index(touchpoint.id) if touchpoint in meetings else 0
+                2 + 2 * meetings.ids.index(touchpoint.id)
+                if touchpoint in meetings
+                else 0
             )
             touchpoint.with_user(touchpoint.user_id).sudo().log_attempt(
                 "held",
@@ -193,7 +197,9 @@ class DissolutionTourCommon(ContinuityCommon, HttpCase):
                 minutes=30,
                 note="Told in person.",
             )
-        for letter in (contacts - talks).filtered(lambda t: t.state == "owed"):
+        for letter in contacts.filtered(
+            lambda t: t.channel_id.written and t.state == "owed"
+        ):
             self.env["continuity.touchpoint.attempt"].create(
                 {
                     "touchpoint_id": letter.id,

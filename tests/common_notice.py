@@ -172,7 +172,11 @@ class NoticeCommon(LetterCommon):
             "_open_items_by_line",
             lambda lines, lang: dict.fromkeys(lines.ids, items),
         )
-        self._set(model, "_items_fingerprint", lambda line: fingerprint)
+        self._set(
+            model,
+            "_items_fingerprints",
+            lambda lines: dict.fromkeys(lines.ids, fingerprint),
+        )
         self._set(model, "_is_creditor", lambda line: bool(prepaid))
         self._set(model, "_creditors", lambda lines: lines if prepaid else lines[:0])
         self._set(

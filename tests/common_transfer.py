@@ -93,7 +93,9 @@ class TransferCommon(DissolutionCommon):
 
     @classmethod
     def _create_provider(cls, name, **values):
-        partner = cls._create_customer(name, country_id=cls.env.ref("base.jp").id)
+        partner = cls._create_customer(
+            name, country_id=cls.env.ref("base.jp").id, phone="+81 3 5555 0000"
+        )
         return cls.env["continuity.provider"].create(
             {
                 "partner_id": partner.id,

@@ -115,7 +115,7 @@ class TestDissolutionAudience(ObligationCommon):
         self._build()
         self.assertRegex(
             self._line(self.old).segment_reason,
-            r"^Not delivered: (S\d+, ){4}S\d+ … \(7\)",
+            r"^Not delivered \(no delivery entered\): (S\d+, ){4}S\d+ … \(7\)",
         )
 
     def test_the_other_company_stays_out(self):
@@ -186,6 +186,20 @@ class TestDissolutionAudience(ObligationCommon):
         self._start()
         with self.assertRaises(UserError):
             self.campaign.with_user(self.author).action_build_audience()
+
+    def test_without_customers_nothing_is_submitted(self):
+        japan = self.env.ref("base.jp")
+        self.assertFalse(self._build(country_ids=japan.ids))
+        submit = self.campaign.with_user(self.author)._submission_errors
+        self.assertIn("No customer is listed", "\n".join(submit()))
+        self._build(country_ids=False)
+        self.assertNotIn("No customer is listed", "\n".join(submit()))
+        self.campaign.customer_ids.sudo().write({"state": "out"})
+        self.assertIn("No customer is listed", "\n".join(submit()))
+        in_memory = self.env["continuity.dissolution"].new(self._campaign_values())
+        self.assertNotIn(
+            "No customer is listed", "\n".join(in_memory._submission_errors())
+        )
 
     # === Preview === #
 

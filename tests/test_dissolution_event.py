@@ -185,6 +185,22 @@ class TestDissolutionEvent(EventCommon):
         self.assertEqual(self.guest_2.attendance, "absent")
         self.assertEqual(self.guest_2.sudo().meeting_id.state, "cancelled")
 
+    def test_who_came_cannot_be_absent(self):
+        self._invite()
+        with self._after():
+            self.guest_1.with_user(self.member).action_attended()
+            with self.assertRaisesRegex(UserError, "came: take the report"):
+                self.guest_1.with_user(self.member).action_absent()
+        self.assertEqual(self.guest_1.attendance, "attended")
+
+    def test_nobody_came_to_what_was_called_off(self):
+        self._invite()
+        self.event.with_user(self.member)._cancel("The hall is closed")
+        with self._after():
+            for action in ("action_attended", "action_absent"):
+                with self.assertRaises(UserError):
+                    getattr(self.guest_1.with_user(self.member), action)()
+
     def test_declined_and_came_all_the_same(self):
         self._invite()
         self.guest_1.with_user(self.speaker).action_declined()
@@ -205,6 +221,15 @@ class TestDissolutionEvent(EventCommon):
             for method in ("action_coming", "action_declined", "action_attended"):
                 with self.assertRaises(AccessError):
                     self._rpc(user, self.guest_1, method)
+
+    def test_speaking_to_a_guest_is_not_keeping_the_list(self):
+        """Who speaks to a guest notes their answer; who came, the task force notes."""
+        self._invite()
+        with self._after():
+            for method in ("action_attended", "action_absent"):
+                with self.assertRaisesRegex(AccessError, "task force"):
+                    self._rpc(self.speaker, self.guest_1, method)
+        self.assertEqual(self.guest_1.attendance, "invited")
 
     # === CHANGES === #
 

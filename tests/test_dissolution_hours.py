@@ -82,7 +82,9 @@ class TestDissolutionHours(DissolutionCommon):
             touchpoint = self._contact(self.line_1, 10)
             touchpoint.attempt_ids.sudo().date = "2027-03-02 18:00:00"
             self.env.flush_all()
-            row = self.env["continuity.dissolution.hours"].search([])
+            row = self.env["continuity.dissolution.hours"].search(
+                [("dissolution_id", "=", self.campaign.id)]
+            )
         self.assertEqual(row.date, date(2027, 3, 3))
 
     def test_other_campaigns_stay_apart(self):

@@ -1,5 +1,6 @@
 """How customers hear of a dissolution: who speaks first, what a notice has to say."""
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
@@ -76,6 +77,19 @@ class TestDissolutionTelling(NoticeCommon):
         self.assertIn("somebody speaks to them", self._problems(letter))
         self._hold(self._talk_of(self.owed))
         self.assertEqual(self._problems(letter), "")
+
+    def test_one_talk_does_where_the_segment_asks_for_it_too(self):
+        campaign = self._create_campaign()
+        line = self._add("Both", "en_US", self.tier_b, "unfulfilled", campaign)
+        self._start(campaign)
+        self.assertEqual(len(self._talk_of(line)), 1)
+        self.assertEqual(len(self._letter_of(line)), 1)
+
+    def test_the_first_sentence_is_the_reason(self):
+        for line in self.key | self.focus | self.owed:
+            self.assertIn(
+                self.campaign.customer_reason, self._talk_of(line).first_sentence
+            )
 
     def test_nobody_else_calls_it_off(self):
         talk = self._talk_of(self.key).with_user(self.leaver)
@@ -228,6 +242,32 @@ class TestDissolutionLetters(NoticeCommon):
                     else:
                         self.assertIn(CLAIM[lang], body)
 
+    def test_creditor_notice_lists_what_we_owe_only(self):
+        """A notice that says “you are owed” never lists an invoice of ours."""
+        letter = self._letter_of(self.small)
+        invoice = {**ITEM, "description": "INV/7", "owed_by": "customer"}
+        self._items([{**ITEM, "owed_by": "us"}, invoice], prepaid="EUR 800.00")
+        self.assertIn("INV/7", str(letter._render_letters()[letter.id].body))
+        for code in CREDITOR:
+            template = self.env.ref(f"customer_continuity.letter_dissolution_{code}")
+            letter.write({"template_id": template.id, "occurrence": "creditor"})
+            self.env.invalidate_all()
+            body = str(letter._render_letters()[letter.id].body)
+            self.assertIn(ITEM["description"], body)
+            self.assertNotIn("INV/7", body)
+
+    def test_no_bar_is_claimed_where_no_law_has_one(self):
+        letter = self._letter_of(self.owed)
+        model = self.env.registry["continuity.dissolution"]
+        self._set(model, "_barred_until", lambda campaign: False)
+        self.env.invalidate_all()
+        body = str(letter._render_letters()[letter.id].body)
+        self.assertNotIn("the law does not let us pay", body)
+        self._set(model, "_barred_until", lambda campaign: self.dates["claims_end"])
+        self.env.invalidate_all()
+        body = str(letter._render_letters()[letter.id].body)
+        self.assertIn("Up to and including April 10, 2027 the law", body)
+
     def test_words_in_another_language(self):
         campaign = self._create_campaign()
         campaign.with_context(lang="ja_JP").customer_reason = REASONS["en_US"]
@@ -264,6 +304,10 @@ class TestDissolutionLetters(NoticeCommon):
         letter = self._letter_of(self.small)
         self.campaign.data_deletion_date = False
         self.assertIn("Day on which", self._problems(letter))
+        self.dates["data_deletion"] = fields.Date.to_date("2027-11-30")
+        self.addCleanup(self.dates.pop, "data_deletion")
+        self.env.invalidate_all()
+        self.assertEqual(self._problems(letter), "")
         self.campaign.data_deletion_date = "2027-12-31"
         self.env.invalidate_all()
         self.assertEqual(self._problems(letter), "")

@@ -102,6 +102,29 @@ class TestDissolutionPortal(NoticeCommon, PortalCommon):
     def _choose(self, choice, **form):
         return self._press("dissolution_choose", self.page, choice=choice, **form)
 
+    def test_promised_talk_is_planned(self):
+        self._choose("terminate", text="We have another supplier.")
+        self.env.invalidate_all()
+        [answer] = self._answers(self.letter)
+        call = answer.follow_up_id
+        self.assertEqual(call.date_due, answer.deadline)
+        self.assertEqual(call.user_id, self.leaver)
+        self.assertIn("Terminate", call.why)
+        self.assertIn("another supplier", call.why)
+        # Another choice: the same talk, about the latest.
+        self._choose("finish")
+        self.env.invalidate_all()
+        self.assertEqual(self._answers(self.letter).follow_up_id, call)
+        self.assertIn("Finish", call.why)
+
+    def test_same_choice_after_another_by_word_of_mouth(self):
+        self._choose("finish")
+        self.env.invalidate_all()
+        self.small._record_choice("terminate", "Ms Chen")
+        self._choose("finish")
+        self.env.invalidate_all()
+        self.assertEqual(self.small.choice, "finish")
+
     def test_choice(self):
         response = self._choose("transfer", text="To somebody near us, please.")
         self.assertEqual(response.status_code, 200)
@@ -218,19 +241,17 @@ class TestDissolutionPortal(NoticeCommon, PortalCommon):
                 self.small.with_user(user).action_record_choice()
         with self.assertRaises(AccessError):
             self.small.with_user(self.leaver).write({"choice": "finish"})
-        wizard = (
-            self.env["continuity.dissolution.choice"]
-            .with_user(self.colleague)
-            .create(
-                {
-                    "customer_id": self.small.id,
-                    "choice": "finish",
-                    "choice_by": "Nobody",
-                }
-            )
-        )
+        # Neither made, nor confirmed by somebody else than who made it.
+        wizards = self.env["continuity.dissolution.choice"]
+        values = {
+            "customer_id": self.small.id,
+            "choice": "finish",
+            "choice_by": "Nobody",
+        }
         with self.assertRaises(AccessError):
-            wizard.action_confirm()
+            wizards.with_user(self.colleague).create(values)
+        with self.assertRaises(AccessError):
+            wizards.create(values).with_user(self.colleague).action_confirm()
 
     def test_signed_person_of_the_page(self):
         """The person the link was made for, not what was typed in."""

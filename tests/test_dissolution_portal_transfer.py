@@ -72,6 +72,53 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self.assertEqual(transfer.provider_id, self.provider)
         return transfer
 
+    # === The same again === #
+
+    def test_yes_to_another_provider_is_an_answer_of_its_own(self):
+        transfer = self._choose_provider()
+        for _twice in range(2):
+            self._answer("dissolution_consent_data", "given")
+        self.assertEqual(transfer.data_consent, "given")
+        self.assertEqual(len(transfer.consent_ids), 1)
+        self._answer("dissolution_provider", str(self.other.id))
+        other = self.small.transfer_id
+        self.assertEqual(other.provider_id, self.other)
+        self.assertEqual(other.data_consent, "none")
+        self._answer("dissolution_consent_data", "given")
+        self.env.invalidate_all()
+        self.assertEqual(other.data_consent, "given")
+        self.assertEqual(other.consent_ids.provider_id, self.other)
+
+    def test_choice_after_a_colleague_wrote_another_one_down(self):
+        self._answer("dissolution_choose", "finish")
+        self.small._record_choice("transfer", "Ms Chen")
+        self._answer("dissolution_choose", "finish")
+        self.assertEqual(self.small.choice, "finish")
+
+    # === In a browser, on a telephone === #
+
+    def test_customer_decides_and_thinks_again(self):
+        self._items([ITEM])
+        letter = self._freeze_letter(self._letter_of(self.owed))
+        self.browser_size = "400x800"
+        self.start_tour(self._issue(letter), "continuity_portal_dissolution")
+        self.env.invalidate_all()
+        self.assertEqual(self.owed.choice, "transfer")
+        transfer = self.owed.transfer_id
+        self.assertEqual(transfer.provider_id, self.provider)
+        self.assertEqual(transfer.contract_consent, "given")
+        self.assertEqual(transfer.data_consent, "withdrawn")
+        self.assertEqual(
+            transfer.consent_ids.sorted("id").mapped(lambda c: (c.kind, c.answer)),
+            [("contract", "given"), ("data", "given"), ("data", "withdrawn")],
+        )
+        complaint = self.env["continuity.concern"].search(
+            [("touchpoint_id", "=", letter.id)]
+        )
+        self.assertEqual(complaint.kind, "complaint")
+        self.assertTrue(complaint.owner_id)
+        self.assertTrue(complaint.deadline)
+
     # === Provider === #
 
     def test_providers_with_our_interest(self):
@@ -131,6 +178,19 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
 
     # === Consent === #
 
+    def test_default_texts_of_a_question_in_every_language(self):
+        for name in ("data_purpose", "data_method"):
+            texts = {
+                self.provider.with_context(lang=lang)[name]
+                for lang in ("en_US", "ja_JP", "zh_CN")
+            }
+            self.assertEqual(len(texts), 3, texts)
+        own = self._create_provider("Ding", data_purpose="Freight, nothing else.")
+        for lang in ("en_US", "ja_JP"):
+            self.assertEqual(
+                own.with_context(lang=lang).data_purpose, "Freight, nothing else."
+            )
+
     def test_each_consent_for_itself(self):
         transfer = self._choose_provider()
         page = self._open()
@@ -153,6 +213,48 @@ class TestDissolutionPortalTransfer(NoticeCommon, PortalCommon):
         self.assertEqual(consent.how, "portal")
         self.assertEqual(consent.answered_by, self.letter._letter_recipient().name)
         self.assertIn("fingerprint", consent.evidence)
+
+    def test_same_answer_about_another_provider(self):
+        """A yes about the second provider is no repetition of the first one."""
+        self._choose_provider()
+        self._answer("dissolution_consent_data", "given")
+        self._answer("dissolution_provider", str(self.other.id))
+        transfer = self.small.transfer_id
+        self.assertEqual(transfer.provider_id, self.other)
+        self.assertEqual(transfer.data_consent, "none")
+        self._answer("dissolution_consent_data", "given")
+        self.assertEqual(transfer.data_consent, "given")
+        # Pressed twice, it is one answer.
+        self._answer("dissolution_consent_data", "given")
+        self.assertEqual(len(transfer.consent_ids), 1)
+
+    def test_plan_approved_on_the_page(self):
+        transfer = self._choose_provider()
+        self.provider.price_after = "EUR 90 a month"
+        page = self._open()
+        self.assertIn("Transition plan: Services", page.text_content())
+        self.assertEqual(
+            self._options("dissolution_consent_plan", page), ["given", "refused"]
+        )
+        self.assertEqual(transfer.plan_consent, "none")
+        self._answer("dissolution_consent_plan", "given")
+        self.assertEqual(transfer.plan_consent, "given")
+        self.assertEqual(transfer.data_consent, "none")
+        report = self.env["ir.actions.report"]
+        content, _type = report._render_qweb_html(
+            "customer_continuity.report_dissolution_plan", self.small.ids
+        )
+        text = content.decode()
+        self.assertIn(f"Approved by {self.letter._letter_recipient().name}", text)
+        self.assertNotIn("Signature or company seal", text)
+
+    def test_question_that_cannot_be_asked_is_not(self):
+        self._choose_provider()
+        self.provider.data_purpose = False
+        self.assertFalse(self._options("dissolution_consent_data"))
+        response = self._answer("dissolution_consent_data", "given")
+        self.assertEqual(response.status_code, 422)
+        self.assertEqual(self.small.transfer_id.data_consent, "none")
 
     def test_consent_withdrawn(self):
         transfer = self._choose_provider()

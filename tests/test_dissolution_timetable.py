@@ -1,76 +1,12 @@
 from datetime import date
-from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
-from odoo.tests.common import mute_logger
 
-from .common_dissolution import DissolutionCommon
-
-# What a Chinese campaign looks like when everything is on time; today is 1 March 2027.
-CHINA = {
-    "cause": "2027-03-01",
-    "decision": "2027-03-01",
-    "group_formed": "2027-03-05",
-    "new_sales_stop": "2027-03-05",
-    "group_published": "2027-03-10",
-    "creditors_notified": "2027-03-12",
-    "customers_told": "2027-03-12",
-    "announcement": "2027-03-22",
-    "claims_end": "2027-05-10",
-    "last_invoice": "2027-05-31",
-    "last_billing": "2027-05-31",
-    "last_service": "2027-05-31",
-    "last_support": "2027-06-30",
-    "export_until": "2027-06-30",
-    "data_deletion": "2027-07-30",
-    "liquidation_end": "2027-08-31",
-    "deregistration": "2027-09-20",
-}
-
-
-class TimetableCommon(DissolutionCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._take_route("cn_ordinary")
-
-    @classmethod
-    def _take_route(cls, code, days=None):
-        timetable = cls.env.ref(f"customer_continuity.timetable_{code}")
-        campaign = cls._as(cls.author)
-        campaign.timetable_id = timetable
-        campaign.jurisdiction_id = timetable.jurisdiction_id
-        campaign._set_milestones(CHINA if days is None else days)
-        return timetable
-
-    @classmethod
-    def _as(cls, user, records=None):
-        """The campaign, or other records, in the hands of a user."""
-        records = cls.campaign if records is None else records
-        return records.with_user(user).with_context(
-            allowed_company_ids=user.company_ids.ids
-        )
-
-    def _milestone(self, code, user=None):
-        return self._as(user or self.author)._milestone(code)
-
-    def _happened(self, user=None, **days):
-        for code, day in days.items():
-            self._milestone(code, user)._record_done(date.fromisoformat(day))
-
-    def _submit_and_approve(self):
-        self._as(self.author).action_submit()
-        self._as(self.approver).action_approve()
-
-    def _run(self):
-        """Approved and decided: the campaign is running."""
-        self._submit_and_approve()
-        self._happened(decision="2027-03-01")
-        self.assertEqual(self.campaign.state, "running")
+from .common_timetable import TimetableCommon
 
 
 @tagged("post_install", "-at_install")
@@ -187,6 +123,24 @@ class TestMilestones(TimetableCommon):
                 wrong = wrong.filtered(lambda m: m.code != "declaration")
                 self.assertFalse(wrong.mapped("explanation"))
 
+    def test_nothing_customers_need_ends_before_the_last_service(self):
+        campaign = self._create_campaign(timetable_id=self.campaign.timetable_id.id)
+        campaign._set_milestones(
+            {"decision": "2027-03-01", "last_service": "2027-09-01"}
+        )
+        campaign.action_propose_dates()
+        for code in ("last_invoice", "last_billing", "last_support", "export_until"):
+            day = campaign._milestone(code).date_planned
+            self.assertGreaterEqual(day, date(2027, 9, 1), code)
+        self.assertGreaterEqual(
+            campaign._milestone("data_deletion").date_planned,
+            campaign._milestone("export_until").date_planned,
+        )
+        campaign._milestone("last_invoice").date_planned = "2027-08-31"
+        milestone = campaign._milestone("last_invoice")
+        self.assertEqual(milestone.status, "endangered")
+        self.assertIn("as long as customers are served", milestone.explanation)
+
     def test_proposals_leave_days_alone(self):
         self._milestone("last_support").date_planned = False
         self._as(self.author).action_propose_dates()
@@ -283,10 +237,30 @@ class TestRecording(TimetableCommon):
             self._milestone("cause").date_planned = "2027-02-01"
 
     def test_only_drafts_lose_milestones(self):
-        self._milestone("last_support").unlink()
+        event = self.env["continuity.timetable.event"].search(
+            [("code", "in", ("strike_off", "application"))]
+        )
+        other, another = self._as(
+            self.author, self.env["continuity.dissolution.milestone"]
+        ).create(
+            [{"dissolution_id": self.campaign.id, "event_id": e.id} for e in event]
+        )
+        other.unlink()
         self._submit_and_approve()
         with self.assertRaisesRegex(UserError, "Approved|Running"):
-            self._milestone("last_invoice").unlink()
+            another.unlink()
+
+    def test_nobody_takes_out_what_gates_ask_for(self):
+        for code in ("announcement", "group_formed", "customers_told"):
+            with self.assertRaisesRegex(UserError, "belongs to the route"):
+                self._rpc(self.author, self._milestone(code), "unlink")
+            with self.assertRaisesRegex(UserError, "belongs to the route"):
+                self._rpc(
+                    self.author,
+                    self.campaign,
+                    "write",
+                    {"milestone_ids": [Command.delete(self._milestone(code).id)]},
+                )
 
     def test_take_back(self):
         self._happened(cause="2027-03-01")
@@ -331,430 +305,3 @@ class TestRecording(TimetableCommon):
         )
         with self.assertRaises(AccessError):
             wizards.create({"milestone_id": self._milestone("announcement").id})
-
-
-@tagged("post_install", "-at_install")
-class TestTimetableGates(TimetableCommon):
-    def test_no_start_before_the_decision(self):
-        self._submit_and_approve()
-        self.assertEqual(self.campaign.state, "approved")
-        self.assertFalse(self.lines.touchpoint_ids)
-        with self.assertRaisesRegex(UserError, "decision"):
-            self._as(self.approver).action_start()
-        self.assertFalse(self.lines.touchpoint_ids)
-
-    def test_an_approved_campaign_begins_with_its_decision(self):
-        self._submit_and_approve()
-        self._happened(user=self.member, decision="2027-03-01")
-        self.assertEqual(self.campaign.state, "running")
-
-    def test_a_decided_campaign_begins_with_its_approval(self):
-        self._happened(decision="2027-02-26")
-        self._submit_and_approve()
-        self.assertEqual(self.campaign.state, "running")
-
-    def test_no_letter_before_the_decision(self):
-        channel = self.env.ref("customer_continuity.channel_email")
-        touchpoint = self.env["continuity.touchpoint"]._plan(
-            [
-                self.line_2._prepare_touchpoint_values(
-                    "early",
-                    channel,
-                    name="Early",
-                    purpose="dissolution",
-                    user_id=self.speaker.id,
-                    date_due="2027-03-02",
-                )
-            ]
-        )
-        obstacles = self.line_2._letter_obstacles(touchpoint)
-        self.assertIn("decision", " ".join(obstacles[touchpoint.id]))
-        self._submit_and_approve()
-        obstacles = self.line_2._letter_obstacles(touchpoint)
-        self.assertIn("decision", " ".join(obstacles[touchpoint.id]))
-        self._happened(decision="2027-03-01")
-        obstacles = self.line_2._letter_obstacles(touchpoint).get(touchpoint.id, [])
-        self.assertNotIn("decision", " ".join(obstacles))
-
-    def test_nothing_becomes_public_before_the_decision(self):
-        self._submit_and_approve()
-        self._tell(self.line_1, self.line_2)
-        with self.assertRaisesRegex(UserError, "Record the decision first"):
-            self._happened(announcement="2027-03-01")
-
-    def test_announcement_lists_who_has_not_heard(self):
-        self._run()
-        with self.assertRaisesRegex(UserError, "2 customers .*Customer 1.*Customer 2"):
-            self._happened(announcement="2027-03-01")
-        self.assertFalse(self._milestone("announcement").done_on)
-        self._tell(self.line_1)
-        with self.assertRaisesRegex(UserError, "1 customers .*Customer 2"):
-            self._happened(announcement="2027-03-01")
-        # Customer 3 is of the last tier.
-        self._tell(self.line_2)
-        self._happened(announcement="2027-03-01")
-        self.assertFalse(self._milestone("announcement").unreached_reason)
-
-    def test_only_who_decides_goes_on_with_a_reason(self):
-        self._run()
-        day = date(2027, 3, 1)
-        with self.assertRaises(AccessError):
-            self._milestone("announcement", self.member)._record_done(
-                day, reason="The gazette prints today"
-            )
-        with self.assertRaisesRegex(UserError, "say why"):
-            self._milestone("announcement")._record_done(day, reason="  ")
-        self._milestone("announcement", self.approver)._record_done(
-            day, reason="The gazette prints today"
-        )
-        milestone = self._milestone("announcement")
-        self.assertEqual(milestone.unreached_reason, "The gazette prints today")
-
-    def test_dialog_of_the_announcement(self):
-        self._run()
-        wizards = self.env["continuity.dissolution.milestone.done"]
-        milestone = self._milestone("announcement")
-        form = Form(
-            self._as(self.author, wizards).with_context(
-                default_milestone_id=milestone.id
-            )
-        )
-        self.assertEqual(form.unreached_count, 2)
-        self.assertIn("Customer 1", form.unreached_names)
-        form.reason = "The gazette prints today"
-        form.save().action_apply()
-        self.assertTrue(milestone.done_on)
-
-    def test_all_told_means_all(self):
-        self._run()
-        self._tell(self.line_1, self.line_2)
-        with self.assertRaisesRegex(UserError, "1 customers have not been told"):
-            self._happened(customers_told="2027-03-01")
-        self._tell(self.line_3)
-        self._happened(customers_told="2027-03-01")
-
-    def test_too_few_days_before_the_last_service(self):
-        self._milestone("last_service").date_planned = "2027-05-10"
-        with self.assertRaisesRegex(UserError, "Only 59 days remain"):
-            self._as(self.author).action_submit()
-        self._milestone("last_service").date_planned = "2027-05-11"
-        self._as(self.author).action_submit()
-
-    def test_order_of_the_days(self):
-        self._milestone("customers_told").date_planned = "2027-02-26"
-        with self.assertRaisesRegex(UserError, "before the decision"):
-            self._as(self.author).action_submit()
-        self._milestone("customers_told").date_planned = "2027-03-23"
-        with self.assertRaisesRegex(UserError, "before all customers are told"):
-            self._as(self.author).action_submit()
-
-    def test_route_and_days_are_needed(self):
-        campaign = self._create_campaign()
-        with self.assertRaisesRegex(UserError, "Choose the route(.|\n)*Last service"):
-            campaign.with_user(self.author).action_submit()
-
-    def test_red_warning_when_time_runs_out(self):
-        self._run()
-        self.assertFalse(self.campaign.timetable_warning)
-        with freeze_time("2027-04-02 06:00:00"):
-            self.env.invalidate_all()
-            warning = self.campaign.timetable_warning
-            self.assertIn("3 customers have not been told, and 59 days", warning)
-            self._tell(self.line_1, self.line_2, self.line_3)
-            self.env.invalidate_all()
-            self.assertNotIn("not been told", self.campaign.timetable_warning or "")
-
-    def test_simplified_route_needs_no_obligations(self):
-        self._take_route("cn_simplified")
-        self._set_open_obligations(2)
-        with self.assertRaisesRegex(UserError, "2 obligations"):
-            self._as(self.author).action_submit()
-        self._set_open_obligations(0)
-        self._run()
-        self._tell(self.line_1, self.line_2)
-        self._set_open_obligations(1)
-        with self.assertRaisesRegex(UserError, "1 obligations"):
-            self._happened(notice_published="2027-03-01")
-        with self.assertRaisesRegex(UserError, "1 obligations"):
-            self._happened(simplified_filing="2027-03-01")
-        self._set_open_obligations(0)
-        self._happened(notice_published="2027-03-01")
-
-    def test_whatever_is_owed_closes_the_simplified_route(self):
-        self._take_route("cn_simplified")
-        obligations = self._as(self.author, self.env["continuity.obligation"])
-        owed = obligations.create(
-            {
-                "customer_id": self.line_1.id,
-                "kind": "data",
-                "description": "Measurements since 2020",
-            }
-        )
-        self.assertEqual(self.campaign._open_obligation_count(), 1)
-        with self.assertRaisesRegex(UserError, "1 obligations"):
-            self._as(self.author).action_submit()
-        owed.sudo().state = "decided"
-        self.assertEqual(self.campaign._open_obligation_count(), 1)
-        owed.sudo().state = "settled"
-        self._as(self.author).action_submit()
-
-    def _set_open_obligations(self, count):
-        patcher = patch.object(
-            type(self.campaign), "_open_obligation_count", lambda campaign: count
-        )
-        patcher.start()
-        self.addCleanup(patcher.stop)
-
-    def test_ordinary_route_takes_obligations(self):
-        self._set_open_obligations(2)
-        self._as(self.author).action_submit()
-
-
-@tagged("post_install", "-at_install")
-class TestQuotationsInLiquidation(TimetableCommon):
-    def quote(self, company=None, user=None):
-        company = company or self.company_a
-        orders = self.env["sale.order"].with_company(company)
-        if user:
-            orders = self._as(user, orders)
-        return orders.create(
-            {"partner_id": self.customer_1.id, "company_id": company.id}
-        )
-
-    def test_from_the_day_the_liquidation_begins(self):
-        self._run()
-        old = self.quote()
-        self._happened(group_formed="2027-03-01")
-        with self.assertRaisesRegex(UserError, "in liquidation since 03/01/2027"):
-            self.quote()
-        with self.assertRaisesRegex(UserError, "in liquidation"):
-            self.quote(user=self.speaker)
-        with self.assertRaisesRegex(UserError, "in liquidation"):
-            old.copy()
-        old.action_confirm()
-        self.assertEqual(old.state, "sale")
-
-    def test_a_campaign_in_confidence_shows_in_nothing(self):
-        self._happened(group_formed="2027-03-01")
-        self.assertTrue(self.quote())
-
-    def test_other_companies_go_on(self):
-        self._run()
-        self._happened(group_formed="2027-03-01")
-        self.assertTrue(self.quote(self.company_b))
-
-    def test_company_setting(self):
-        self._run()
-        self._happened(group_formed="2027-03-01")
-        self.company_a.continuity_stop_quotations = False
-        self.assertTrue(self.quote())
-
-    def test_a_branch_that_closes_stops_nothing(self):
-        self._as(self.author).kind = "branch"
-        self._run()
-        self._happened(group_formed="2027-03-01")
-        self.assertTrue(self.quote())
-
-
-@tagged("post_install", "-at_install")
-class TestApology(TimetableCommon):
-    def test_call_on_the_next_working_day(self):
-        self._run()
-        with freeze_time("2027-03-05 06:00:00"):  # a Friday
-            self._as(self.speaker, self.line_2)._learned_elsewhere("From a competitor")
-        call = self.line_2.touchpoint_ids.filtered(lambda t: t.occurrence == "apology")
-        self.assertEqual(call.date_due, date(2027, 3, 8))
-        self.assertEqual(call.user_id, self.speaker)
-        self.assertEqual(call.channel_ids[:1], self.channel_call)
-        self.assertEqual(self.line_2.learned_on, date(2027, 3, 5))
-        self.assertEqual(self.line_2.learned_how, "From a competitor")
-
-    def test_public_holidays_are_no_working_days(self):
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": self.company_a.resource_calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-02 00:00:00",
-                "date_to": "2027-03-02 23:59:59",
-            }
-        )
-        self._run()
-        self._as(self.speaker, self.line_2)._learned_elsewhere("From a competitor")
-        call = self.line_2.touchpoint_ids.filtered(lambda t: t.occurrence == "apology")
-        self.assertEqual(call.date_due, date(2027, 3, 3))
-
-    def test_not_before_the_campaign_runs(self):
-        self._submit_and_approve()
-        with self.assertRaisesRegex(UserError, "not begun"):
-            self._as(self.author, self.line_2)._learned_elsewhere("Somehow")
-        self.assertFalse(self.line_2.touchpoint_ids)
-
-    def test_once_and_not_for_who_was_told(self):
-        self._run()
-        line = self._as(self.speaker, self.line_2)
-        with self.assertRaisesRegex(UserError, "Say how"):
-            line._learned_elsewhere("")
-        line._learned_elsewhere("From a competitor")
-        with self.assertRaisesRegex(UserError, "planned already"):
-            line._learned_elsewhere("Again")
-        self._tell(self.line_1)
-        with self.assertRaisesRegex(UserError, "heard of it from us"):
-            self._as(self.speaker, self.line_1)._learned_elsewhere("Somehow")
-
-    def test_strangers_report_nothing(self):
-        self._run()
-        with self.assertRaises(AccessError):
-            self._as(self.stranger, self.line_2)._learned_elsewhere("Somehow")
-        with self.assertRaises(AccessError):
-            self._rpc(self.author, self.line_2, "write", {"learned_how": "No"})
-
-
-@tagged("post_install", "-at_install")
-class TestPaymentBar(TimetableCommon):
-    def until(self):
-        self.env.invalidate_all()
-        return self.campaign._payments_barred_until()
-
-    def test_nothing_is_barred_before_the_decision(self):
-        self.assertFalse(self.until())
-        self._submit_and_approve()
-        self.assertFalse(self.until())
-        self.assertEqual(self.campaign._payment_bar_message(), "")
-
-    def test_china(self):
-        self._run()
-        # Claims are planned until 10 May, later than 45 days after the announcement.
-        self.assertEqual(self.until(), date(2027, 5, 10))
-        self._milestone("claims_end").date_planned = "2027-05-06"
-        self.assertEqual(self.until(), date(2027, 5, 6))
-        message = self.campaign._payment_bar_message()
-        self.assertIn("05/06/2027", message)
-        self.assertIn("235", message)
-
-    def test_the_period_begins_with_the_announcement(self):
-        self._run()
-        self._milestone("announcement").date_planned = False
-        self.assertEqual(self.until(), date.max)
-        self.assertIn("not begun", self.campaign._payment_bar_message())
-        self._milestone("announcement").date_planned = "2027-03-22"
-        with freeze_time("2027-03-23 06:00:00"):
-            self.assertEqual(self.until(), date.max, "planned, not done, and over")
-
-    def test_over(self):
-        self._run()
-        self._tell(self.line_1, self.line_2)
-        with freeze_time("2027-03-22 06:00:00"):
-            self._happened(creditors_notified="2027-03-12", announcement="2027-03-22")
-        self._milestone("claims_end").date_planned = "2027-05-06"
-        with freeze_time("2027-05-06 06:00:00"):
-            self.assertEqual(self.until(), date(2027, 5, 6))
-        with freeze_time("2027-05-07 06:00:00"):
-            self.assertFalse(self.until())
-
-    def test_a_period_that_ends_on_a_day_off_goes_on(self):
-        self._run()
-        self._milestone("claims_end").date_planned = False
-        # 45 days later is Sunday, 9 May.
-        self._milestone("announcement").date_planned = "2027-03-25"
-        self.assertEqual(self.until(), date(2027, 5, 10))
-
-    def test_claims_said_to_end_early_lift_nothing(self):
-        self._run()
-        self._happened(claims_end="2027-03-01")
-        self.assertEqual(self.until(), date(2027, 5, 6))
-
-    def test_japan(self):
-        self._take_route(
-            "jp",
-            {
-                "announcement": "2027-03-31",
-                "creditors_notified": "2027-03-31",
-                "claims_end": False,
-            },
-        )
-        self._run()
-        # From the end of a month to the end of a month, which is a Monday.
-        self.assertEqual(self.until(), date(2027, 5, 31))
-
-    def test_routes_without_a_bar(self):
-        self._take_route("gb_strike_off")
-        self._run()
-        self.assertFalse(self.until())
-
-
-@tagged("post_install", "-at_install")
-class TestTimetableWatch(TimetableCommon):
-    def watch(self):
-        self.env.invalidate_all()
-        self._run_cron("watch_timetables")
-
-    def to_dos(self):
-        return self.campaign.activity_ids.filtered(
-            lambda a: a.user_id == self.member
-        ).mapped("summary")
-
-    def test_lead_hears_of_each_danger_once(self):
-        self._run()
-        self._happened(cause="2027-03-01")
-        with freeze_time("2027-03-08 06:00:00"):
-            self.watch()
-            first = self.to_dos()
-            self.watch()
-        self.assertEqual(
-            [s for s in first if "Liquidation group formed" in s],
-            ["In danger: Liquidation group formed, or liquidator appointed"],
-        )
-        self.assertEqual(self.to_dos(), first)
-        with freeze_time("2027-03-17 06:00:00"):
-            self.watch()
-        self.assertIn(
-            "Missed: Liquidation group formed, or liquidator appointed", self.to_dos()
-        )
-        note = self.campaign.activity_ids.filtered(
-            lambda a: a.summary.startswith("Missed: Liquidation group formed")
-        ).note
-        self.assertIn("Company Law of China 232", note)
-
-    def test_out_of_danger_and_in_again(self):
-        self._run()
-        milestone = self._milestone("last_support")
-        milestone.date_planned = "2027-03-02"
-        with freeze_time("2027-03-03 06:00:00"):
-            self.watch()
-            self.assertEqual(milestone.warned_status, "endangered")
-            milestone.date_planned = "2027-06-30"
-            self.watch()
-        self.assertFalse(milestone.warned_status)
-
-    def test_the_last_one_told_is_recorded(self):
-        self._run()
-        self._tell(self.line_1, self.line_2)
-        self.watch()
-        self.assertFalse(self._milestone("customers_told").done_on)
-        self._tell(self.line_3)
-        self.watch()
-        self.assertEqual(self._milestone("customers_told").done_on, date(2027, 3, 1))
-
-    def test_drafts_are_left_alone(self):
-        with freeze_time("2027-04-08 06:00:00"):
-            self.watch()
-        self.assertFalse(self.to_dos())
-
-    @mute_logger("odoo.addons.customer_continuity.models.continuity_document_mixin")
-    def test_one_campaign_that_fails_holds_up_no_other(self):
-        other = self._create_campaign(kind="product")
-        other.sudo().state = "running"
-        self._run()
-        broken = type(self.campaign)._report_dangers
-
-        def _report_dangers(campaign):
-            if campaign == other:
-                raise ValueError("No")
-            return broken(campaign)
-
-        self.patch(type(self.campaign), "_report_dangers", _report_dangers)
-        with freeze_time("2027-03-17 06:00:00"):
-            self.watch()
-        self.assertTrue(self.to_dos())
-        self.assertIn("could not go on", other.message_ids[0].body)

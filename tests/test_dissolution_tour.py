@@ -8,6 +8,7 @@ class WholeCampaign(DissolutionTourCommon):
     """From the draft to the closing report, in the browser of each person."""
 
     draft_tour = None
+    draft_action = None
 
     def _carry_out(self):
         self._draft()
@@ -19,7 +20,9 @@ class WholeCampaign(DissolutionTourCommon):
         self._report_and_close()
 
     def _draft(self):
-        self.start_tour(self._url(), self.draft_tour, login="tour_owner")
+        self.start_tour(
+            self.draft_action or self._url(), self.draft_tour, login="tour_owner"
+        )
         self.campaign = self.env["continuity.dissolution"].search(
             [("company_id", "=", self.company.id)]
         )
@@ -47,34 +50,42 @@ class WholeCampaign(DissolutionTourCommon):
 
     def _tell(self):
         self._pass_days(1)
+        self.key = self.campaign.customer_ids.sorted(
+            lambda line: (line.tier_id.sequence, line.id)
+        )[0]
+        self._tell_key_account()
         self._tell_everybody()
         self.assertEqual(self.campaign.told_count, self.count)
         self._record("customers_told")
 
+    def _tell_key_account(self):
+        """What somebody does in the browser before the others are told."""
+
     def _choose_and_transfer(self):
         self.provider = self.env["continuity.provider"].create(
             {
-                "partner_id": self._create_customer("Successor Co.").id,
+                "partner_id": self._create_customer(
+                    "Successor Co.", phone="+86 21 5555 0100"
+                ).id,
                 "offer": "The same service, by the same people.",
                 "interest": "Our owner holds ten per cent.",
                 "company_ids": [Command.set(self.company.ids)],
             }
         )
-        self.key = self.campaign.customer_ids.sorted(
-            lambda line: (line.tier_id.sequence, line.id)
-        )[0]
-        self.start_tour(
-            "/odoo/action-customer_continuity.action_dissolution_customer/"
-            f"{self.key.id}",
-            "continuity_dissolution_choice",
-            login="tour_sales",
-        )
-        self.env.invalidate_all()
+        self._sales_tour("dissolution_customer", self.key, "choice")
         self.assertEqual(self.key.choice, "transfer")
         transfer = self.key.sudo()._propose_transfer(self.provider)
         for kind in ("contract", "data"):
             transfer._record_consent(kind, "given", "Ms Zhao", "written", "Letter")
         self.assertEqual(transfer.data_consent, "given")
+
+    def _sales_tour(self, action, record, tour, login="tour_sales"):
+        self.start_tour(
+            f"/odoo/action-customer_continuity.action_{action}/{record.id}",
+            f"continuity_dissolution_{tour}",
+            login=login,
+        )
+        self.env.invalidate_all()
 
     def _hold_event(self):
         event = (
@@ -110,6 +121,7 @@ class WholeCampaign(DissolutionTourCommon):
             [("dissolution_id", "=", self.campaign.id), ("state", "=", "open")]
         )
         self.assertTrue(rows)
+        rows -= self._decide_one(rows)
         rows.filtered(lambda row: not row.resolution).resolution = "release"
         rows.with_user(self.head)._decide("Taken over by the owner in writing.")
         self.campaign.with_user(self.owner).write(
@@ -121,6 +133,13 @@ class WholeCampaign(DissolutionTourCommon):
             }
         )
         self.campaign.customer_ids._plan_aftercare()
+
+    def _decide_one(self, rows):
+        """Decide in the browser how some open obligations end.
+
+        :return: those that were decided
+        """
+        return rows.browse()
 
     def _report_and_close(self):
         self.start_tour(
@@ -163,7 +182,8 @@ class TestDissolutionTourChina(WholeCampaign):
     company_name = "沪航物流有限公司"
     customer_name = "客户"
     country, currency, language = "base.cn", "base.CNY", "zh_CN"
-    draft_tour = "continuity_dissolution_draft_cn"
+    draft_tour = "continuity_dissolution_wizard_cn"
+    draft_action = "/odoo/action-customer_continuity.action_dissolution_wizard"
     count = 200
 
     @classmethod
@@ -173,6 +193,36 @@ class TestDissolutionTourChina(WholeCampaign):
 
     def test_from_draft_to_closing_report(self):
         self._carry_out()
+
+    def _tell_key_account(self):
+        self.campaign.with_user(self.owner).write(
+            {
+                "claim_how": "附发票，以书面形式寄清算组。",
+                "export_guide": "一、打开我的账户。二、下载CSV文件。",
+                "data_handling": "贵司数据不会交给任何第三方。如有异议请来电。",
+                "data_deletion_date": fields.Date.add(self.today, days=400),
+            }
+        )
+        telling = self.key.sudo().touchpoint_ids.filtered(
+            lambda t: t.occurrence.startswith("tell:")
+        )
+        letter = telling.filtered("channel_id.written")
+        self._sales_tour("touchpoint", telling - letter, "visit")
+        self.assertEqual(self.key.state, "told")
+        visit = (telling - letter).attempt_ids
+        self.assertEqual(
+            visit.channel_id, self.env.ref("customer_continuity.channel_visit")
+        )
+        self.assertEqual(visit.minutes, 45)
+        self._sales_tour("dissolution_customer", self.key, "notice")
+        self.assertTrue(letter.released_on)
+        self.assertTrue(letter.letter_hash)
+
+    def _decide_one(self, rows):
+        self._sales_tour("obligation", rows[0], "decide", "tour_head")
+        self.assertEqual(rows[0].state, "decided")
+        self.assertEqual(rows[0].decided_by_id, self.head)
+        return rows[0]
 
 
 @tagged("post_install", "-at_install")

@@ -75,6 +75,7 @@ class TestDissolutionWizard(DissolutionCommon):
         self.assertFalse(wizard.error_text)
         self.assertFalse(wizard.warning_text)
         self.assertIn("customers are concerned", wizard.summary_html)
+        self.assertNotIn("built-in", wizard.summary_html)
         action = wizard.action_create_campaign()
         campaign = self.env["continuity.dissolution"].browse(action["res_id"])
         self.assertEqual(campaign.state, "draft")

@@ -1,4 +1,5 @@
 import json
+import xmlrpc.client
 from datetime import datetime, timedelta
 
 from odoo import Command, http
@@ -280,6 +281,87 @@ class TestExportGuardHttp(ExportGuardCommon, HttpCase):
                     self.assertNotIn("Customer 1", response.text)
         # Each list, and reading by a program once a day.
         self.assertEqual(len(self.log.search([])), 2)
+
+    def test_json2_by_other_methods(self):
+        """Reading under another name, or behind a link."""
+        tag = self.env["res.partner.category"].create(
+            {"name": "Prints", "partner_ids": [Command.set(self.customer_1.ids)]}
+        )
+        partner = {"ids": self.customer_1.ids}
+        behind = {"partner_ids": {"fields": {"name": {}}}}
+        ways = (
+            ("res.partner", "web_save", {**partner, "vals": {}}),
+            ("res.partner", "web_resequence", {**partner, "field_name": "color"}),
+            ("res.partner.category", "web_read", {"ids": tag.ids}),
+            ("res.partner.category", "web_search_read", {"domain": []}),
+        )
+        for model, method, params in ways:
+            params["specification"] = {"name": {}} if "ory" not in model else behind
+            for user, allowed in ((self.user_sales_a, False), (self.exporter, True)):
+                response = self._json2(user, model, method, **params)
+                with self.subTest(model=model, method=method, user=user.login):
+                    self.assertEqual(response.status_code == 403, not allowed)
+                    if not allowed:
+                        self.assertNotIn("Customer 1", response.text)
+        groups = {"domain": [], "groupby": ["partner_ids"], "aggregates": ["__count"]}
+        response = self._json2(
+            self.user_sales_a, "res.partner.category", "formatted_read_group", **groups
+        )
+        self.assertEqual(response.status_code, 403)
+        response = self._json2(
+            self.user_sales_a,
+            "res.partner",
+            "onchange",
+            ids=self.customer_1.ids,
+            values={},
+            field_names=["name"],
+            fields_spec={"name": {}},
+        )
+        self.assertEqual(response.status_code, 403)
+
+    def test_json2_of_what_is_no_customer(self):
+        response = self._json2(
+            self.user_sales_a,
+            "product.template",
+            "web_search_read",
+            domain=[("id", "=", self.product.product_tmpl_id.id)],
+            specification={"name": {}, "create_uid": {"fields": {"display_name": {}}}},
+        )
+        self.assertEqual(response.status_code, 200, response.text)
+
+    def test_older_interfaces(self):
+        """XML-RPC and JSON-RPC read lists like JSON-2."""
+        for user, allowed in ((self.user_sales_a, False), (self.exporter, True)):
+            args = [self.env.cr.dbname, user.id, user.login, "res.partner"]
+            args += ["search_read", [[("id", "=", self.customer_1.id)], ["name"]]]
+            body = xmlrpc.client.dumps(tuple(args), "execute_kw")
+            for response in (
+                self.url_open("/xmlrpc/2/object", data=body),
+                self.url_open(
+                    "/jsonrpc",
+                    data=json.dumps(
+                        {
+                            "params": {
+                                "service": "object",
+                                "method": "execute_kw",
+                                "args": args,
+                            }
+                        }
+                    ),
+                    headers={"Content-Type": "application/json"},
+                ),
+            ):
+                with self.subTest(user=user.login, url=response.url):
+                    self.assertEqual("Customer 1" in response.text, allowed)
+                    self.assertEqual("named people only" in response.text, not allowed)
+        self.assertEqual(self.log.search([]).user_id, self.exporter)
+
+    def test_older_interfaces_without_the_password(self):
+        args = (self.env.cr.dbname, self.user_sales_a.id, "wrong", "res.partner")
+        body = xmlrpc.client.dumps((*args, "search_read", [[]]), "execute_kw")
+        response = self.url_open("/xmlrpc/2/object", data=body)
+        self.assertNotIn("named people only", response.text)
+        self.assertNotIn("Customer 1", response.text)
 
     def test_lists_as_json(self):
         self.env["ir.config_parameter"].sudo().set_param("web.json.enabled", "1")

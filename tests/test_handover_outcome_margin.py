@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import Command
 from odoo.tests import tagged
 
 from .test_handover_outcome import HandoverOutcomeCommon
@@ -88,9 +89,20 @@ class TestHandoverOutcomeMargin(HandoverOutcomeCommon):
 
     def test_in_the_companys_currency(self):
         self._with_margin(True)
-        currency = self.env["res.currency"].search(
-            [("id", "!=", self.company_a.currency_id.id), ("rate_ids", "!=", False)],
-            limit=1,
+        currency = self.env["res.currency"].create(
+            {
+                "name": "XTS",
+                "symbol": "¤",
+                "rate_ids": [
+                    Command.create(
+                        {
+                            "name": "2020-01-01",
+                            "rate": 2,
+                            "company_id": self.company_a.id,
+                        }
+                    )
+                ],
+            }
         )
         order = self._order(self.customer_1, "2027-02-01", 30)
         self.cr.execute(

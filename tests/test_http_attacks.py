@@ -229,6 +229,12 @@ class TestHttpAttacks(LetterCommon, HttpCase):
             key, "continuity.handover", "read", plan, fields=["internal_reason"]
         )
         self.assertEqual(response.json()[0]["internal_reason"], WHY_INSIDE)
+        # Who leaves exports no customers any more; their manager does.
+        response = self._call(
+            key, "continuity.touchpoint", "read", letter, fields=["letter_text"]
+        )
+        self.assertEqual(response.status_code, 403)
+        key = self._key(self.user_manager)
         response = self._call(
             key, "continuity.touchpoint", "read", letter, fields=["letter_text"]
         )

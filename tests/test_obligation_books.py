@@ -14,7 +14,7 @@ class TestObligationBooks(ObligationCommon):
         super().setUpClass()
         cls.customers = [
             cls._create_customer(f"Books {number}", cls.user_sales_a)
-            for number in range(14)
+            for number in range(15)
         ]
         for company, currency in (
             (cls.company_a, cls.euro),
@@ -71,6 +71,13 @@ class TestObligationBooks(ObligationCommon):
         cls._create_invoice(customer, 60, "2027-02-11", **values)
         cls._create_invoice(customer, 20, "2027-02-11", refund=True, **values)
         cls._order(customer, (1, 0, 999), confirm=False, **where)
+        # Paid ahead, and credited for one of two units.
+        order = cls._order(next(c), (2, 0, 250), **where)
+        invoice = cls._invoice_order(order)
+        cls._pay(invoice)
+        refund = cls._refund(invoice, post=False)
+        refund.invoice_line_ids.quantity = 1
+        refund.action_post()
 
     def _found(self, company):
         sums = defaultdict(float)
@@ -137,6 +144,8 @@ class TestObligationBooks(ObligationCommon):
         self.assertEqual(of(12, "open_invoice"), 0)
         self.assertEqual(of(13, "credit"), 20, "a draft")
         self.assertEqual(of(13, "undelivered"), 0, "a quotation")
+        self.assertEqual(of(14, "credit"), 250, "one of two units")
+        self.assertEqual(of(14, "prepayment"), 250, "the other one")
 
     def test_instalments_are_one_invoice(self):
         """An invoice paid in two parts is one obligation, with what is left of both."""
@@ -170,6 +179,20 @@ class TestObligationBooks(ObligationCommon):
         self._order(self.contact_1, (2, 0, 10))
         rows = self.campaign._found_now(self.customer_1)
         self.assertEqual([row["partner_id"] for row in rows], [self.customer_1.id])
+
+    def test_the_company_is_not_its_own_customer(self):
+        """What a company sells to itself, or to a contact of its own, is nobody's."""
+        own = self.company_a.partner_id
+        contact = self.env["res.partner"].create({"name": "Own", "parent_id": own.id})
+        for partner in (own, contact):
+            self._order(partner, (2, 1, 10))
+            self._pay(self._invoice_order(self._order(partner, (2, 0, 10))))
+            self._create_invoice(partner, 20, "2027-02-01")
+            self._create_invoice(partner, 20, "2027-02-01", refund=True)
+            self._create_invoice(partner, 20, "2027-02-01", post=False)
+            self._receive(partner, 7)
+            self._receive(partner, 7, journal="promised")
+        self.assertFalse(self.campaign._found_now(own | contact))
 
     def test_no_goods_are_no_obligation(self):
         """Headings, discounts and combos are not delivered themselves."""

@@ -147,7 +147,14 @@ class TestRefundBar(ObligationCommon):
         with self.assertRaisesRegex(ValidationError, "235"):
             payment.with_user(accountant).action_post()
 
+    def test_creditors_who_are_not_listed_wait_too(self):
+        newcomer = self._create_customer("Newcomer")
+        refund = self._create_invoice(newcomer, 5, "2027-02-01", refund=True)
+        with self.assertRaisesRegex(ValidationError, "235"):
+            self._pay(refund)
+
     def test_others_are_paid(self):
+        self.campaign.sudo().kind = "branch"
         stranger = self._create_customer("Not concerned")
         self._pay(self._create_invoice(stranger, 5, "2027-02-01", refund=True))
         self._receive(self.customer_1, 10)
@@ -176,3 +183,45 @@ class TestRefundBar(ObligationCommon):
             row._decide("In cash")
         row.resolution = "release"
         row.action_settle()
+        with self.assertRaisesRegex(UserError, "has ended"):
+            self._rpc(self.author, typed, "write", {"resolution": "refund"})
+        self._rpc(self.author, typed, "write", {"note": "She was pleased."})
+
+
+@tagged("post_install", "-at_install")
+class TestCustomersClosed(ObligationCommon):
+    """Told, owed nothing, decided: nothing is left to do for this customer."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.credit = cls._create_invoice(cls.customer_1, 100, "2027-02-01", refund=True)
+        cls._start()
+        cls._tell(*cls.lines)
+        cls.campaign.sudo()._refresh_obligations()
+        cls.line = cls.lines.filtered(lambda x: x.partner_id == cls.customer_1)
+
+    def test_owed_something(self):
+        self.line._record_choice("finish", "Ms Mori")
+        self.assertEqual(self.line.state, "told")
+
+    def test_undecided(self):
+        self._pay(self.credit)
+        self.campaign.sudo()._refresh_obligations()
+        self.line.sudo().segment = "paying"
+        self.line._update_closed()
+        self.assertEqual(self.line.state, "told")
+
+    def test_closed_and_open_again(self):
+        self.line._record_choice("finish", "Ms Mori")
+        self._pay(self.credit)
+        self.campaign.sudo()._refresh_obligations()
+        self.assertEqual(self.line.state, "closed")
+        self._order(self.customer_1, (1, 0, 10))
+        self.campaign.sudo()._refresh_obligations()
+        self.assertEqual(self.line.state, "told", "Owed something again.")
+
+    def test_decided_by_name(self):
+        self.line._record_choice("finish", "Ms Mori")
+        self.campaign.obligation_ids.with_user(self.author)._decide("They waive it.")
+        self.assertEqual(self.line.state, "closed")

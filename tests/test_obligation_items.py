@@ -24,6 +24,7 @@ class TestObligationItems(ObligationCommon):
         self.assertEqual(first["owed_by"], "us")
         self.assertEqual(first["resolution"], "Deliver")
         self.assertEqual(items[2]["owed_by"], "customer")
+        self.assertEqual(items[2]["resolution"], "You pay")
         self.assertFalse(self.campaign.obligation_ids, "reading changes nothing")
         order.order_line.qty_delivered = 4
         self.assertEqual(
@@ -64,6 +65,41 @@ class TestObligationItems(ObligationCommon):
         order.order_line.product_uom_qty = 5
         self.assertEqual(
             self.line_1._open_items("en_US")[0]["quantity"], "5 of 5 Units"
+        )
+
+    def test_drafts_are_for_colleagues_only(self):
+        """A draft may still change: the register names it, no letter does."""
+        values = {"day": "2027-02-11", "post": False}
+        invoice = self._create_invoice(self.customer_1, 60, **values)
+        refund = self._create_invoice(self.customer_1, 20, refund=True, **values)
+        before = self.line_1._items_fingerprint()
+        self.campaign._refresh_obligations()
+        self.assertEqual(
+            set(self.campaign.obligation_ids.mapped("description")),
+            {"Draft of an invoice", "Draft of a credit note"},
+        )
+        self.assertIn(
+            "Draft of a credit note: ", self.line_1.segment_reason.splitlines()[0]
+        )
+        self.assertFalse(self.line_1._open_items("en_US"))
+        self.assertFalse(self.line_1._is_creditor())
+        invoice.action_post()
+        refund.action_post()
+        items = self.line_1._open_items("en_US")
+        self.assertEqual(
+            [(item["kind"], item["document"]) for item in items],
+            [("credit", refund.name), ("open_invoice", invoice.name)],
+        )
+        self.assertTrue(self.line_1._is_creditor())
+        self.assertNotEqual(self.line_1._items_fingerprint(), before)
+        self.campaign._refresh_obligations()
+        self.assertEqual(
+            set(
+                self.campaign.obligation_ids.filtered(
+                    lambda row: row.state == "open"
+                ).mapped("description")
+            ),
+            {"Credit", "Invoice not paid"},
         )
 
     def test_several_customers_in_one_query(self):

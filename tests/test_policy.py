@@ -109,7 +109,8 @@ class TestPolicy(HandoverCommon):
     def test_every_tier_and_purpose_has_a_policy(self):
         purposes = dict(self.steps._fields["purpose"]._description_selection(self.env))
         self.assertEqual(
-            set(purposes), {"handover", "followup", "dissolution", "factoring"}
+            set(purposes),
+            {"handover", "followup", "dissolution", "aftercare", "factoring"},
         )
         for purpose in purposes:
             for tier in self.tier_a | self.tier_b | self.tier_c:

@@ -329,7 +329,7 @@ class TestTimetable(TransactionCase):
             self.rule("gb_creditors", "decision_3bd").name,
         )
         self.assertIn("without delay", self.rule("jp", "announcement_prompt").name)
-        self.assertIn("Statute read", self.rule("de", "books_10y")._describe_source())
+        self.assertIn("Statute read", self.rule("de", "books_10y")._source_note())
 
     def test_a_period_is_not_bound_by_itself(self):
         rule = self.rule("de", "books_10y")

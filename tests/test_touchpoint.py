@@ -725,7 +725,7 @@ class TestTouchpointAccess(HandoverCommon):
 
     def test_a_customer_with_contacts_made_cannot_be_deleted(self):
         self._plan_touchpoint(self.customer_2)
-        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+        with self.assertRaisesRegex(UserError, "archive"):
             self.customer_2.unlink()
 
     def test_reported_in_the_dialog(self):

@@ -265,6 +265,53 @@ class TestTransferGate(TransferCommon):
             self.assertIn(part, question)
         self.assertIn("Contact persons", question)
 
+    def test_address_without_a_state(self):
+        partner = self.provider.partner_id
+        china = self.env.ref("base.cn")
+        china.address_format = "%(country_name)s, %(state_name)s, %(city)s\n%(street)s"
+        partner.write(
+            {"country_id": china.id, "city": "Shanghai", "street": "1 Nanjing Road"}
+        )
+        self.assertEqual(
+            self.transfer._consent_facts()["recipient"],
+            f"Provider One, {china.name}, Shanghai, 1 Nanjing Road",
+        )
+
+    def test_no_yes_to_a_question_that_does_not_say_what_for(self):
+        for field, words in (
+            ("data_purpose", "what Provider One uses the data for"),
+            ("data_method", "how Provider One handles the data"),
+        ):
+            before = self.provider[field]
+            self.provider[field] = False
+            with self.assertRaisesRegex(UserError, words):
+                self._answer("data", "given")
+            # A no needs no reasons.
+            self._answer("data", "refused")
+            self.provider[field] = before
+        self.provider.partner_id.phone = False
+        with self.assertRaisesRegex(UserError, "whom to ask at Provider One"):
+            self._answer("data", "given")
+
+    def test_approval_of_the_plan(self):
+        line = self.line_1.sudo()
+        self.assertEqual(line._plan_approval_text(), "")
+        self.provider.price_after = "EUR 90 a month"
+        consent = self._answer("plan", "given")
+        self.assertIn("EUR 90 a month", consent.question)
+        self.assertEqual(self.transfer.plan_consent, "given")
+        self.assertIn("Approved by Ms Mori", line._plan_approval_text())
+        self.assertEqual(self._problems(), "")
+        # What they approved was another price.
+        self.provider.price_after = "EUR 180 a month"
+        self.assertEqual(line._plan_approval_text(), "")
+
+    def test_refused_plan(self):
+        self._answer("plan", "refused")
+        self._assert_barred("refused or withdrawn: “Service transition plan”")
+        activity = self.transfer.activity_ids
+        self.assertIn("does not approve the transition plan", activity[:1].summary)
+
     def test_state_and_consents_cannot_be_written(self):
         for vals in (
             {"state": "agreed"},
@@ -418,6 +465,21 @@ class TestExportPackage(TransferCommon):
                 attachment.with_user(user).read(["raw"])
         with self.assertRaises(AccessError):
             package.with_user(self.user_company_b).read(["sha256"])
+
+    def test_another_choice_after_the_data_has_left(self):
+        """The data is somewhere else: somebody has to call it back."""
+        self._export()
+        self.line_1.sudo()._record_choice("refund", "Ms Mori")
+        self.assertEqual(self.transfer.state, "exported")
+        said = self.transfer.activity_ids.mapped("summary")
+        self.assertTrue([text for text in said if "call the data back" in text])
+
+    def test_nobody_gets_the_file_after_a_withdrawal(self):
+        package = self._export()
+        self.assertTrue(package.with_user(self.exporter).file)
+        self._answer("data", "withdrawn")
+        package.invalidate_recordset()
+        self.assertFalse(package.with_user(self.exporter).file)
 
     def test_log_is_for_good(self):
         package = self._export()

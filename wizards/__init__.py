@@ -39,3 +39,4 @@ from . import continuity_provider_choice
 from . import continuity_dissolution_timetable_reasons
 from . import continuity_dissolution_milestone_done
 from . import continuity_dissolution_wizard
+from . import continuity_dissolution_wizard_date

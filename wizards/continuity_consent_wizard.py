@@ -10,10 +10,14 @@ class ContinuityConsentWizard(models.TransientModel):
 
     _name = "continuity.consent.wizard"
     _description = "Record an Answer"
-    _inherit = ["continuity.readable.onchange.mixin"]
+    _inherit = ["continuity.readable.links.mixin"]
 
     transfer_id = fields.Many2one(
-        "continuity.transfer", required=True, readonly=True, ondelete="cascade"
+        "continuity.transfer",
+        string="Transfer to a Successor",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
     )
     kind = fields.Selection(KINDS, string="About", required=True, default="contract")
     question = fields.Text(compute="_compute_question", string="What Is Asked")

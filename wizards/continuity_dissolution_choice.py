@@ -6,6 +6,7 @@ class ContinuityDissolutionChoiceWizard(models.TransientModel):
 
     _name = "continuity.dissolution.choice"
     _description = "Customer's Choice in a Dissolution"
+    _inherit = ["continuity.readable.links.mixin"]
 
     customer_id = fields.Many2one(
         "continuity.dissolution.customer", required=True, ondelete="cascade"

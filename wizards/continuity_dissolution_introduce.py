@@ -14,7 +14,9 @@ class ContinuityDissolutionIntroduce(models.TransientModel):
         required=True,
         readonly=True,
     )
-    event_id = fields.Many2one("continuity.dissolution.event", readonly=True)
+    event_id = fields.Many2one(
+        "continuity.dissolution.event", string="Appreciation Event", readonly=True
+    )
     provider_id = fields.Many2one(
         "continuity.provider", required=True, domain="[('id', 'in', offered_ids)]"
     )

@@ -43,8 +43,13 @@ class ContinuityDissolutionMilestoneDone(models.TransientModel):
     @api.depends_context("uid")
     def _compute_unreached(self):
         for wizard in self:
-            # A dialog is asked for any id: it tells only who may read the campaign.
+            # A dialog is asked for any id: it tells only who records what happened.
+            # Who speaks to one customer reads the timetable, but not who else is a
+            # key account.
             milestone = wizard.milestone_id._filtered_access("read")
+            milestone = milestone.filtered(
+                lambda m: m.dissolution_id._is_lead() or m.dissolution_id._is_author()
+            )
             unreached = milestone._unreached() if milestone else None
             wizard.unreached_count = len(unreached or ())
             wizard.unreached_names = (

@@ -8,7 +8,7 @@ class ContinuityProviderChoice(models.TransientModel):
 
     _name = "continuity.provider.choice"
     _description = "Choice of a Provider"
-    _inherit = ["continuity.readable.onchange.mixin"]
+    _inherit = ["continuity.readable.links.mixin"]
 
     customer_id = fields.Many2one(
         "continuity.dissolution.customer",
@@ -59,6 +59,7 @@ class ContinuityProviderChoiceLine(models.TransientModel):
 
     _name = "continuity.provider.choice.line"
     _description = "Provider to Choose"
+    _inherit = ["continuity.readable.links.mixin"]
     _order = "rank, id"
 
     choice_id = fields.Many2one(

@@ -83,14 +83,63 @@ const draft = (law, route, approver, reason) => [
     isNow("submitted"),
 ];
 
-tours.add("continuity_dissolution_draft_cn", {
-    steps: () =>
-        draft(
-            "China",
-            "Ordinary",
-            "Wang Li",
+const shows = (text, within = ".o_form_view") => ({
+    content: `it shows ${text}`,
+    trigger: `${within}:contains(${text})`,
+});
+
+const fillOut = (name, text) => ({
+    content: `fill in ${name}`,
+    trigger: `.o_field_widget[name=${name}] textarea`,
+    run: `edit ${text} && press Tab`,
+});
+
+const hasDay = (column, row) => ({
+    content: `${column} is a day`,
+    trigger: `.o_field_widget[name=date_ids] .o_data_row${row} .o_data_cell[name=${column}]:not(:empty)`,
+});
+
+// The wizard: a reason that says nothing is flagged, the law gives days and bounds,
+// and the preview counts before anything exists.
+tours.add("continuity_dissolution_wizard_cn", {
+    steps: () => [
+        fillOut("customer_reason", "因公司战略调整，业务停止。"),
+        shows("战略调整", ".alert-warning [name=reason_advice]"),
+        fillOut(
+            "customer_reason",
             "主营产品连续两年亏损，股东决定不再投入，公司解散并依法清算。"
         ),
+        {
+            content: "nothing to object to any more",
+            trigger: ".o_form_view:not(:has(.alert-warning:visible))",
+        },
+        {
+            content: "the law is that of the company's country",
+            trigger: ".o_field_widget[name=jurisdiction_id] input:value(China)",
+        },
+        ...choose(".o_field_widget[name=timetable_id]", "Ordinary"),
+        press("action_next"),
+        hasDay("date_planned", ":first"),
+        hasDay("latest", ":contains(creditors notified)"),
+        hasDay("earliest", ":contains(claims)"),
+        press("action_next"),
+        ...choose(".o_field_widget[name=lead_id]", "Wang Li"),
+        ...choose(".o_field_widget[name=unfulfilled_user_id]", "Liu Yang"),
+        ...choose(".o_field_widget[name=approver_id]", "Wang Li"),
+        press("action_next"),
+        shows("200 customers are concerned", "[name=summary_html]"),
+        ...[20, 100, 80, 200].map((count, column) =>
+            shows(count, `[name=summary_html] tfoot td:eq(${column + 1})`)
+        ),
+        press("action_create_campaign"),
+        isNow("draft"),
+        {
+            content: "the customers are found",
+            trigger: "button[name=action_view_customers]:contains(/ 200)",
+        },
+        press("action_submit"),
+        isNow("submitted"),
+    ],
 });
 tours.add("continuity_dissolution_draft_jp", {
     steps: () =>
@@ -121,7 +170,43 @@ tours.add("continuity_dissolution_approve", {
     ],
 });
 
-// The salesperson tells a key account in a video meeting and notes what they choose.
+// The salesperson visits a key account and reports it.
+tours.add("continuity_dissolution_visit", {
+    steps: () => [
+        press("action_report"),
+        {
+            content: "a visit is proposed, as the policy asks",
+            trigger:
+                ".modal .o_field_widget[name=channel_id] .o_selection_badge.active:contains(Visit)",
+        },
+        {
+            content: "it was held",
+            trigger:
+                ".modal .o_field_widget[name=outcome] .o_selection_badge:contains(Held)",
+            run: "click",
+        },
+        fill("minutes", "45", "input"),
+        fill("note", "We sat down with Ms Zhao and told her in person."),
+        press("action_apply", ".modal"),
+        {
+            content: "it is done",
+            trigger: "body:not(:has(.modal)) button[name=action_undo]:visible",
+        },
+    ],
+});
+
+// Now the notice is looked at and released.
+tours.add("continuity_dissolution_notice", {
+    steps: () => [
+        press("action_preview_notices"),
+        shows("客户001", ".modal .o_field_widget[name=body]"),
+        shows("两年亏损", ".modal .o_field_widget[name=body]"),
+        press("action_release_one", ".modal"),
+        shows("Released: this is the text as it was frozen.", ".modal .alert-success"),
+    ],
+});
+
+// What the customer wants is noted.
 tours.add("continuity_dissolution_choice", {
     steps: () => [
         press("action_record_choice"),
@@ -211,6 +296,31 @@ tours.add("continuity_dissolution_hours", {
             content: "it is kept",
             trigger: ".o_data_row:contains(Tax office):not(.o_selected_row)",
         },
+    ],
+});
+
+// What no document settles is decided by name, with the reason.
+tours.add("continuity_dissolution_decide", {
+    steps: () => [
+        {
+            content: "open how it ends",
+            trigger: ".o_field_widget[name=resolution] input",
+            run: "click",
+        },
+        {
+            content: "it is released",
+            trigger: ".o_select_menu_item:contains(releases us)",
+            run: "click",
+        },
+        press("action_decide"),
+        {
+            content: "why",
+            trigger: ".modal .o_field_widget[name=reason] textarea",
+            run: "edit Ms Zhao waives it in writing.",
+        },
+        press("action_apply", ".modal"),
+        isNow("decided"),
+        shows("Ms Zhao waives it in writing."),
     ],
 });
 

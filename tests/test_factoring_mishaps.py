@@ -539,7 +539,8 @@ class TestPaymentDirection(FactoringCommon):
         }
         agreement.write({"direction_ids": [Command.create(values)]})
         self.assertEqual(len(agreement.direction_ids), 2)
-        self.assertEqual(agreement.direction_ids[:1].state, "proposed")
+        added = agreement.direction_ids.filtered(lambda d: d.kind == "collection")
+        self.assertEqual(added.state, "proposed")
         with self.assertRaisesRegex(UserError, "frozen"):
             agreement.write({"date_end": "2026-12-31"})
         with self.assertRaises(AccessError):

@@ -132,7 +132,9 @@ class ContinuityFactoring(models.Model):
         :rtype: account.move.line
         """
         self.ensure_one()
-        debtors = self.debtor_ids.filtered(lambda d: d.state not in OUT_STATES)
+        covered = Domain("factoring_id", "=", self.id) & Domain(
+            "state", "not in", OUT_STATES
+        )
         domain = Domain(
             [
                 ("company_id", "=", self.company_id.id),
@@ -141,14 +143,32 @@ class ContinuityFactoring(models.Model):
                 ("account_id.account_type", "=", "asset_receivable"),
                 ("reconciled", "=", False),
                 ("balance", ">", 0),
-                ("partner_id.commercial_partner_id", "in", debtors.partner_id.ids),
             ]
         )
         if moves is not None:
             domain &= Domain("move_id", "in", moves.ids)
+            covered &= Domain("partner_id", "in", moves.commercial_partner_id.ids)
+        # All debtors of an agreement may be thousands: the database compares.
+        debtors = self.env["continuity.factoring.debtor"].sudo()._search(covered)
+        domain &= Domain(
+            "partner_id.commercial_partner_id", "in", debtors.subselect("partner_id")
+        )
         # Receivables of the customers, whoever posts or activates.
         lines = self.env["account.move.line"].sudo().search(domain, order="id")
         return lines - lines._continuity_active_assignments().move_line_id
+
+    def _debtors_of(self, customers):
+        """Return the lines of this agreement that are about customers.
+
+        :param customers: commercial partners
+        :return: ``continuity.factoring.debtor`` by customer
+        :rtype: dict
+        """
+        self.ensure_one()
+        debtors = self.env["continuity.factoring.debtor"].search(
+            [("factoring_id", "=", self.id), ("partner_id", "in", customers.ids)]
+        )
+        return debtors.grouped("partner_id")
 
     def _assign_all(self, moves=None):
         """Assign all receivables of the customers covered that may be assigned.
@@ -179,8 +199,8 @@ class ContinuityFactoring(models.Model):
         """
         self.ensure_one()
         agreement, refused = self.sudo(), {}
-        debtors = agreement.debtor_ids.grouped("partner_id")
         customers = lines.partner_id.commercial_partner_id
+        debtors = agreement._debtors_of(customers)
         coverage = self.env["continuity.contract.review"]._coverage(
             customers, agreement.company_id, day
         )
@@ -260,7 +280,7 @@ class ContinuityFactoring(models.Model):
             raise UserError(
                 "\n".join(f"{name}: {reason}" for name, reason in refused.items())
             )
-        debtors = self.sudo().debtor_ids.grouped("partner_id")
+        debtors = self.sudo()._debtors_of(lines.partner_id.commercial_partner_id)
         paid = assignments._paid_by_line(lines)
         return assignments.create(
             [

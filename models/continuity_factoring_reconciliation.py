@@ -57,10 +57,12 @@ class ContinuityFactoringAssignment(models.Model):
         """
         turnovers = self.env["continuity.factoring.turnover"].sudo()
         vals_list = []
+        paid_by_line = self._paid_by_line(self.move_line_id)
+        by_line = partials.grouped("debit_move_id")
         for assignment in self:
             line = assignment.move_line_id
-            own = partials.filtered(lambda p, line=line: p.debit_move_id == line)
-            paid = self._paid_by_line(line).get(line.id, 0) - assignment.paid_before
+            own = by_line.get(line, partials.browse())
+            paid = paid_by_line.get(line.id, 0) - assignment.paid_before
             money = own.filtered(lambda p: p.credit_move_id.move_type != "out_refund")
             # What was the factor's before these matches.
             left = assignment.amount - (

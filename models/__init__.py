@@ -53,6 +53,7 @@ from . import continuity_touchpoint_portal_page
 from . import continuity_touchpoint_portal_actions
 from . import continuity_subject_mixin
 from . import continuity_listed_subject_mixin
+from . import continuity_listed_subject_merge
 from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin

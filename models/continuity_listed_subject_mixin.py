@@ -95,26 +95,6 @@ class ContinuityListedSubjectMixin(models.AbstractModel):
                     )
                 )
 
-    def _repoint_contacts(self, target):
-        """Let the contacts of this line be those of another one, when their customers
-        are merged.
-
-        :param target: the line that stays
-        """
-        self.ensure_one()
-        taken = set(target.touchpoint_ids.mapped("occurrence"))
-        contacts = (
-            self.env["continuity.touchpoint"]
-            .sudo()
-            .search([("origin_model", "=", self._name), ("origin_id", "=", self.id)])
-        )
-        for contact in contacts:
-            occurrence = contact.occurrence
-            if occurrence in taken:
-                # Kept apart by the id of the old one: no contact is lost.
-                occurrence = f"{occurrence}/{self.id}"
-            contact.write({"origin_id": target.id, "occurrence": occurrence})
-
     # === TELLING === #
 
     def _plan_touchpoints(self):

@@ -245,6 +245,7 @@ from . import continuity_factoring_turnover
 from . import continuity_factoring_reconciliation
 from . import continuity_factoring_move
 from . import continuity_factoring_release
+from . import continuity_factoring_choice
 from . import continuity_factoring_merge
 from . import continuity_factoring_letter
 from . import continuity_factor_choice_part

@@ -75,19 +75,26 @@ class ContinuityFactoring(models.Model):
             ``res.partner.bank``, empty where nothing changed
         :rtype: tuple
         """
+        direction = self._direction_valid(debtor, day)
+        return direction.kind or "unchanged", direction.bank_account_id
+
+    def _direction_valid(self, debtor, day):
+        """Return the direction a customer of the agreement pays by on a day.
+
+        :param debtor: ``continuity.factoring.debtor`` of this agreement
+        :param date day: of the invoice or payment
+        :return: empty where the customer pays as before
+        :rtype: continuity.payment.direction
+        """
         self.ensure_one()
-        agreement = self.sudo()
-        unchanged = ("unchanged", self.env["res.partner.bank"])
-        debtor = debtor.sudo()
+        agreement, debtor = self.sudo(), debtor.sudo()
+        none = agreement.direction_ids.browse()
         if agreement.kind == "confidential" or debtor._pays_as_before(day):
-            return unchanged
-        directions = agreement.direction_ids.filtered(
-            lambda d: d.was_confirmed and d.effective_from <= day
-        )
-        direction = directions.sorted(lambda d: (d.effective_from, d.id))[-1:]
-        if not direction or direction.kind == "unchanged":
-            return unchanged
-        return direction.kind, direction.bank_account_id
+            return none
+        direction = agreement.direction_ids.filtered(
+            lambda d: d.was_confirmed and debtor._effective_from(d) <= day
+        ).sorted(lambda d: (d.effective_from, d.id))[-1:]
+        return none if direction.kind == "unchanged" else direction
 
     def _activation_errors(self):
         errors = super()._activation_errors()

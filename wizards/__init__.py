@@ -32,6 +32,7 @@ from . import continuity_dissolution_reasons
 from . import continuity_factoring_reasons
 from . import continuity_factoring_release
 from . import continuity_factoring_list
+from . import continuity_factoring_payment_choice
 from . import continuity_factor_reasons
 from . import continuity_transfer_reasons
 from . import continuity_consent_wizard

@@ -185,6 +185,8 @@
         "demo/continuity_demo_letters.xml",
         "demo/continuity_demo_touch.xml",
         "demo/continuity_dissolution_demo.xml",
+        "demo/continuity_factoring_demo.xml",
+        "demo/continuity_factoring_demo_agreement.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

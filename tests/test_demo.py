@@ -89,6 +89,48 @@ class TestDemo(TransactionCase):
             self.assertEqual(user.company_ids, campaign.company_id)
             self.assertTrue(user.login_date)
 
+    def test_factoring(self):
+        """The maker of instruments: contracts, standing, offers, two agreements."""
+        company = self.env.ref("customer_continuity.demo_kagari")
+        here = [("company_id", "=", company.id)]
+        reviews = self.env["continuity.contract.review"].search(here)
+        self.assertEqual(
+            set(reviews.mapped("result")), {"free", "consent", "debtor_may_pay"}
+        )
+        self.assertEqual(set(reviews.mapped("state")), {"reviewed", "expired"})
+        standings = self.env["continuity.credit.standing"].search(here)
+        self.assertEqual(
+            set(standings.mapped("proposal")), {"include", "decide", "out"}
+        )
+        self.assertEqual(set(standings.mapped("insufficient")), {True, False})
+        self.assertEqual(set(standings.mapped("trend")), {"better", "same", "worse", 0})
+        choice = self.env.ref("customer_continuity.demo_choice")
+        self.assertFalse(choice._decision_problems())
+        problems = [bool(offer.problem) for offer in choice.offer_ids]
+        self.assertEqual(problems, [False, False, True])
+        running = self.env.ref("customer_continuity.demo_factoring_running")
+        self.assertEqual(running.state, "running")
+        self.assertEqual(
+            set(running.debtor_ids.partner_id.mapped("lang")),
+            {"ja_JP", "zh_CN", "en_US"},
+        )
+        self.assertEqual(running.direction_ids.state, "confirmed")
+        self.assertNotEqual(
+            running.direction_ids.proposed_by_id, running.direction_ids.confirmed_by_id
+        )
+        for lang in ("ja_JP", "zh_CN"):
+            text = running.with_context(lang=lang).customer_reason
+            self.assertNotEqual(text, running.customer_reason)
+        draft = self.env.ref("customer_continuity.demo_factoring_draft")
+        self.assertEqual(draft.state, "draft")
+        self.assertFalse(draft._submission_errors())
+        # All that is missing is the second person.
+        self.assertEqual(len(draft._activation_errors()), 1)
+        for login in ("mori", "ogawa", "wangjing"):
+            user = self.env.ref(f"customer_continuity.demo_user_{login}")
+            self.assertEqual(user.company_ids, company)
+            self.assertTrue(user.login_date)
+
     def test_odoos_own_demo_stays(self):
         self.assertNotIn(self.company, self.env.ref("base.user_demo").company_ids)
         self.assertNotEqual(self.env.ref("base.main_company"), self.company)

@@ -37,7 +37,6 @@
         "security/continuity_factor_choice_rules.xml",
         "security/continuity_transfer_rules.xml",
         "security/continuity_dissolution_milestone_rules.xml",
-        "security/continuity_dissolution_work_rules.xml",
         "security/continuity_obligation_rules.xml",
         "security/continuity_dissolution_event_rules.xml",
         "security/continuity_secrecy_rules.xml",

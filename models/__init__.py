@@ -263,6 +263,7 @@ from . import crm_team
 from . import digest_digest
 from . import ir_actions_report
 from . import ir_cron_progress
+from . import ir_rule
 from . import mail_activity
 from . import mail_template
 from . import mail_template_concern

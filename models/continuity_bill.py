@@ -16,13 +16,18 @@ FIELD_GROUPS = (
     "customer_continuity.group_user,account.group_account_invoice,"
     "account.group_account_readonly"
 )
+# Whoever keeps books; salespeople and customers read journals and terms of payment.
+BOOK_GROUPS = (
+    "customer_continuity.group_manager,account.group_account_invoice,"
+    "account.group_account_readonly"
+)
 
 
 class AccountJournal(models.Model):
     _inherit = "account.journal"
 
     continuity_is_bill = fields.Boolean(
-        string="For Bills and Recorded Claims", help=BILL_HELP
+        string="For Bills and Recorded Claims", groups=BOOK_GROUPS, help=BILL_HELP
     )
 
 
@@ -30,7 +35,7 @@ class AccountPaymentTerm(models.Model):
     _inherit = "account.payment.term"
 
     continuity_is_bill = fields.Boolean(
-        string="Settled by Bill or Recorded Claim", help=BILL_HELP
+        string="Settled by Bill or Recorded Claim", groups=BOOK_GROUPS, help=BILL_HELP
     )
 
 
@@ -71,14 +76,18 @@ class AccountMove(models.Model):
         if operator != "in":
             return NotImplemented
         settled = SQL("(%s)", self._continuity_bill_sql())
+        # Flags salespeople do not read, of what stands on the invoices they do.
         partners = self.env["res.partner"].sudo()
+        terms = self.env["account.payment.term"].sudo()
+        journals = self.env["account.journal"].sudo()
+        is_bill = [("continuity_is_bill", "=", True)]
         by_bill = Domain.OR(
             [
-                Domain("invoice_payment_term_id.continuity_is_bill", "=", True),
+                Domain("invoice_payment_term_id", "in", terms._search(is_bill)),
                 Domain(
-                    "preferred_payment_method_line_id.journal_id.continuity_is_bill",
-                    "=",
-                    True,
+                    "preferred_payment_method_line_id.journal_id",
+                    "in",
+                    journals._search(is_bill),
                 ),
                 Domain("id", "in", settled),
                 *(

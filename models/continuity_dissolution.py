@@ -236,13 +236,6 @@ class ContinuityDissolution(models.Model):
         """
         return ("draft", "submitted", "approved", "running", "reported")
 
-    def _authors(self):
-        authors = self.submitted_by_id | self.create_uid
-        # Whoever submits it is an author too; being able to read it makes nobody one.
-        if not self.submitted_by_id and self._may_manage():
-            authors |= self.env.user
-        return authors
-
     def _lead(self):
         """Return who leads the task force, else who drafted the campaign.
 

@@ -212,8 +212,9 @@ class ContinuityFactoring(models.Model):
             raise AccessError(self.env._("You cannot work in that company."))
         return super().write(vals)
 
-    def _authors(self):
-        return super()._authors() | self.create_uid
+    def _may_be_followed(self):
+        # Who follows a confidential agreement would tell everybody that there is one.
+        return super()._may_be_followed() and not self.confidential
 
     # === CARRYING OUT === #
 

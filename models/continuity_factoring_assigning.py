@@ -44,15 +44,9 @@ class ContinuityFactoring(models.Model):
         :raise AccessError: unless the agreement's contact, its author, an approver, a
             manager or an accountant who may read the agreement
         """
-        user = self.env.user
         for agreement in self:
             agreement.check_access("read")
-            people = agreement.contact_id | agreement.create_uid
-            if (
-                user not in people
-                and not user.has_groups(ACCOUNTANT_GROUPS)
-                and not agreement._may_manage()
-            ):
+            if not agreement._may_account():
                 raise AccessError(
                     self.env._(
                         "The accounts of %s are kept by accountants and by those who "
@@ -60,6 +54,19 @@ class ContinuityFactoring(models.Model):
                         agreement.name,
                     )
                 )
+
+    def _may_account(self):
+        """Tell whether the user keeps the accounts of this agreement.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        user = self.env.user
+        return self.has_access("read") and (
+            user in self.contact_id | self.create_uid
+            or user.has_groups(ACCOUNTANT_GROUPS)
+            or self._may_manage()
+        )
 
     # === WHERE CUSTOMERS PAY === #
 

@@ -68,27 +68,34 @@ class AccountMove(models.Model):
     def _search_continuity_assignment_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        assignments = self.env["continuity.factoring.assignment"]
         domains = []
         for state in value:
             if not state:
-                known = Domain("state", "!=", "cancelled")
-                domains.append(
-                    Domain(
-                        "id", "not in", assignments._search(known).subselect("move_id")
-                    )
-                )
+                known = self._continuity_moves_of([("state", "!=", "cancelled")])
+                domains.append(~known)
             elif state == "disputed":
-                found = Domain("state", "=", "active") & Domain("disputed", "=", True)
-                domains.append(
-                    Domain("id", "in", assignments._search(found).subselect("move_id"))
-                )
+                disputed = [("state", "=", "active"), ("disputed", "=", True)]
+                domains.append(self._continuity_moves_of(disputed))
             else:
-                found = Domain("state", "=", state)
-                domains.append(
-                    Domain("id", "in", assignments._search(found).subselect("move_id"))
-                )
+                domains.append(self._continuity_moves_of([("state", "=", state)]))
         return Domain.OR(domains)
+
+    @api.model
+    def _continuity_moves_of(
+        self, domain, model="continuity.factoring.assignment", field="move_id"
+    ):
+        """Return the domain of the entries that records the user may read point to.
+
+        :param domain: of the assignments, or of another ``model``
+        :param str field: many2one that points to them
+        :rtype: Domain
+        """
+        records = self.env[model]
+        if not records.has_access("read"):
+            return Domain.FALSE
+        query = records._search(domain)
+        column = records._field_to_sql(records._table, field, query)
+        return Domain("id", "in", query.subselect(column))
 
     @api.depends_context("uid")
     def _compute_continuity_turnover_count(self):
@@ -113,9 +120,9 @@ class AccountMove(models.Model):
     def _search_continuity_turnover_count(self, operator, value):
         if operator != ">" or value:
             return NotImplemented
-        due = self.env["continuity.factoring.turnover"]._search([("state", "=", "due")])
-        return Domain("id", "in", due.subselect("move_id")) | Domain(
-            "id", "in", due.subselect("payment_move_id")
+        due = [("state", "=", "due")], "continuity.factoring.turnover"
+        return self._continuity_moves_of(*due) | self._continuity_moves_of(
+            *due, "payment_move_id"
         )
 
     @api.depends_context("continuity_factoring_id", "uid", "lang")
@@ -124,7 +131,8 @@ class AccountMove(models.Model):
         agreement = self.env["continuity.factoring"].browse(
             self.env.context.get("continuity_factoring_id")
         )
-        if not agreement or not agreement.has_access("read"):
+        # The reasons are those of contract reviews: salespeople do not read them.
+        if not agreement or not agreement._may_account():
             return
         lines = self.env["account.move.line"]
         for move in self._origin:

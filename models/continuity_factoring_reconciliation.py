@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .continuity_bill import BOOK_GROUPS
+
 
 class AccountJournal(models.Model):
     _inherit = "account.journal"
@@ -11,6 +13,7 @@ class AccountJournal(models.Model):
         string="Clears With the Factor",
         ondelete="restrict",
         index="btree_not_null",
+        groups=BOOK_GROUPS,
         help="What this journal closes on invoices was paid to the factor, not to us.",
     )
 

@@ -134,14 +134,29 @@ class ContinuityPaymentDirection(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        directions = super().create(vals_list)
-        if not self.env.su:
-            directions.factoring_id._check_may_account()
-        return directions
+        self._check_may_direct(vals_list)
+        return super().create(vals_list)
+
+    @api.model
+    def _check_may_direct(self, vals_list):
+        """Refuse directions of agreements whose accounts the user does not keep, before
+        any rule about the account says what kind of agreement it is.
+
+        :param list[dict] vals_list: the values somebody wants to create or write
+        :raise AccessError: when there is one
+        """
+        if self.env.su:
+            return
+        default = self.default_get(["factoring_id"])
+        ids = {{**default, **vals}.get("factoring_id") for vals in vals_list}
+        agreements = self.env["continuity.factoring"].browse(filter(None, ids))
+        agreements._check_may_account()
 
     def write(self, vals):
         if not self.env.su:
             self.factoring_id._check_may_account()
+            if "factoring_id" in vals:
+                self._check_may_direct([vals])
             kept = {"effective_from", "kind", "bank_account_id", "factoring_id"}
             if kept.intersection(vals) and any(d.was_confirmed for d in self):
                 raise UserError(

@@ -219,7 +219,11 @@ class ContinuityProcessMixin(models.AbstractModel):
 
         :rtype: res.users
         """
-        return self.submitted_by_id or self.env.user
+        authors = self.submitted_by_id | self.create_uid
+        # Whoever submits it is an author too; being able to read it makes nobody one.
+        if not self.submitted_by_id and self._may_manage():
+            authors |= self.env.user
+        return authors
 
     def _may_manage(self):
         """Tell whether the user decides on this document: approver, deputy, or a

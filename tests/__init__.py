@@ -129,6 +129,8 @@ from . import test_transfer_gate
 from . import test_export_guard
 from . import test_transfer_course
 from . import test_closing_days
+from . import test_factoring_access
+from . import test_factoring_access_traces
 from . import test_factoring_assignment
 from . import test_factoring_choice
 from . import test_factoring_mishaps

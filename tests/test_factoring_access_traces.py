@@ -1,0 +1,394 @@
+"""What tells of factoring without being it: invoices, dialogs, followers, numbers,
+files, errors."""
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common_factoring_access import SECRET_REASON, FactoringAccessCommon
+
+NAMED = {"fields": {"display_name": {}}}
+COLLEAGUES = ("user_sales_b", "chief", "accountant", "elsewhere", "user_company_b")
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-06-30 08:00:00")
+class TestFactoringAccessTraces(FactoringAccessCommon):
+    def _colleagues(self):
+        return [getattr(self, name) for name in COLLEAGUES]
+
+    # === Invoices === #
+
+    def test_badge_and_filters_of_invoices(self):
+        moves = self.invoice_1 | self.invoice_3
+        fields = ["continuity_assignment_state", "continuity_assignment_text"]
+        rows = (
+            # who, what they find assigned
+            (self.user_manager, self.invoice_1 | self.invoice_3),
+            (self.accountant, self.invoice_1),
+            (self.chief, self.invoice_1),
+            (self.billing, self.env["account.move"]),
+            (self.bookkeeper, self.env["account.move"]),
+        )
+        self.chief.group_ids |= self.env.ref("account.group_account_invoice")
+        for user, assigned in rows:
+            with self.subTest(user=user.name):
+                for move in self._rpc(user, moves, "read", fields):
+                    self.assertEqual(
+                        bool(move["continuity_assignment_state"]),
+                        move["id"] in assigned.ids,
+                    )
+                    if move["id"] not in assigned.ids:
+                        self.assertTellsNothing(move)
+                for states, found in (
+                    (["active", "disputed"], assigned),
+                    (["disputed"], moves.browse()),
+                    ([False], moves - assigned),
+                ):
+                    domain = [
+                        ("id", "in", moves.ids),
+                        ("continuity_assignment_state", "in", states),
+                    ]
+                    ids = self._rpc(user, moves.browse(), "search", domain)
+                    self.assertEqual(sorted(ids), sorted(found.ids))
+                domain = [
+                    ("id", "in", moves.ids),
+                    ("continuity_turnover_count", ">", 0),
+                ]
+                ids = self._rpc(user, moves.browse(), "search", domain)
+                self.assertEqual(sorted(ids), sorted(assigned.ids))
+                counts = self._rpc(user, moves, "read", ["continuity_turnover_count"])
+                self.assertEqual(
+                    {row["id"] for row in counts if row["continuity_turnover_count"]},
+                    set(assigned.ids),
+                )
+
+    def test_customers_ask_for_no_such_field(self):
+        moves = self.invoice_1
+        names = [
+            name
+            for name in moves._fields
+            if name.startswith("continuity_") and "message" not in name
+        ]
+        self.assertIn("continuity_assignment_state", names)
+        known = self._rpc(self.user_portal, moves.browse(), "fields_get")
+        self.assertFalse({*names} & {*known})
+        for name in names:
+            # Odoo checks no groups of a field that has a search method.
+            domain = [("id", "in", moves.ids), (name, "!=", False)]
+            with self.subTest(name=name):
+                try:
+                    found = self._rpc(
+                        self.user_portal, moves.browse(), "search", domain
+                    )
+                except (AccessError, UserError, NotImplementedError):
+                    continue
+                self.assertFalse(found)
+
+    def test_reasons_of_contract_reviews(self):
+        """Why something is not assigned comes from reviews salespeople do not read."""
+        self._review(self.customer_1, result="excluded", reason="They would leave us.")
+        late = self._bill(self.customer_1, 50, "2026-06-25", "2026-07-25")
+        self.assertFalse(self._assignments(late))
+        context = {"continuity_factoring_id": self.open.id}
+        for user, told in (
+            (self.user_sales_a, False),
+            (self.user_sales_b, False),
+            (self.chief, True),
+            (self.accountant, True),
+        ):
+            user.group_ids |= self.env.ref("account.group_account_invoice")
+            shown = self._rpc(
+                user,
+                late,
+                "read",
+                ["continuity_not_assigned_reason"],
+                context=context,
+            )
+            with self.subTest(user=user.name):
+                self.assertEqual("They would leave us." in str(shown), told)
+        context = {"continuity_factoring_id": self.secret.id}
+        shown = self._rpc(
+            self.accountant,
+            self.invoice_3,
+            "read",
+            ["continuity_not_assigned_reason"],
+            context=context,
+        )
+        self.assertFalse(shown[0]["continuity_not_assigned_reason"])
+
+    def test_what_is_refused_on_a_sold_invoice_names_nobody(self):
+        for method in ("button_draft", "button_cancel"):
+            with self.subTest(method=method), self.assertRaises(UserError) as caught:
+                self._rpc(self.accountant, self.invoice_3, method)
+            self.assertTellsNothing(caught.exception)
+            self.assertNotIn("assigned", str(caught.exception))
+            with self.assertRaises(UserError) as caught:
+                self._rpc(self.user_manager, self.invoice_3, method)
+            self.assertIn(self.secret_factor.name, str(caught.exception))
+
+    def test_button_on_invoices(self):
+        for user in self.accountant | self.chief:
+            with self.assertRaises(UserError) as caught:
+                self._rpc(user, self.invoice_3, "action_continuity_assign")
+            self.assertTellsNothing(caught.exception)
+
+    def test_journal_of_the_factor(self):
+        """Salespeople read journals."""
+        self.clearing.sudo().continuity_factor_id = self.secret_factor
+        for user in self.user_sales_b | self.user_portal:
+            self.assertNotIn(
+                "continuity_factor_id",
+                self._rpc(user, self.clearing.browse(), "fields_get"),
+            )
+            domain = [("continuity_factor_id", "!=", False)]
+            with self.assertRaises(AccessError):
+                self._rpc(user, self.clearing.browse(), "search_count", domain)
+
+    def test_no_way_round_through_what_everybody_reads(self):
+        reachable = []
+        for name in ("res.partner", "res.users", "res.company", "sale.order"):
+            for field in self.env[name]._fields.values():
+                if (field.comodel_name or "").startswith("continuity.factor"):
+                    reachable.append(str(field))
+        for name in ("account.move", "account.move.line", "account.journal"):
+            for field in self.env[name]._fields.values():
+                if (field.comodel_name or "").startswith("continuity.factor"):
+                    if not field.groups:
+                        reachable.append(str(field))
+        self.assertFalse(reachable)
+
+    # === Drafts === #
+
+    def test_who_may_see_a_draft_does_not_write_it(self):
+        draft = self._create_agreement(self.customer_1)
+        draft.named_user_ids = self.user_sales_a
+        self._rpc(self.user_sales_a, draft, "read", ["name"])
+        for values in (
+            {"kind": "confidential"},
+            {"named_user_ids": [Command.link(self.user_sales_b.id)]},
+            {"approval_ids": [Command.create({"user_id": self.user_sales_a.id})]},
+        ):
+            with self.subTest(values=values), self.assertRaises(AccessError):
+                self._rpc(self.user_sales_a, draft, "write", values)
+        for method in ("action_submit", "unlink"):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                self._rpc(self.user_sales_a, draft, method)
+
+    def test_who_drafts(self):
+        values = {
+            "factor_id": self.factor.id,
+            "company_id": self.company_a.id,
+            "date_start": "2026-07-01",
+        }
+        agreements = self.env["continuity.factoring"]
+        for user in self.outsiders - self.chief - self.accountant:
+            with self.subTest(user=user.name), self.assertRaises(AccessError):
+                self._rpc(user, agreements, "create", [values])
+        for user in self.chief | self.accountant:
+            self._rpc(user, agreements, "create", [values])
+
+    # === Dialogs and forms === #
+
+    def test_dialogs_about_what_one_may_not_see(self):
+        debtor = self.secret.debtor_ids
+        dialogs = (
+            (
+                "continuity.factoring.release",
+                {"debtor_ids": [Command.set(debtor.ids)]},
+                "debtor_ids",
+            ),
+            (
+                "continuity.factoring.list",
+                {"factoring_id": self.secret.id},
+                "factoring_id",
+            ),
+        )
+        for model, values, link in dialogs:
+            for user in self._colleagues():
+                with (
+                    self.subTest(model=model, user=user.name),
+                    mute_logger("odoo.sql_db"),
+                ):
+                    with self.assertRaises(AccessError) as caught:
+                        self._rpc(
+                            user, self.env[model], "web_save", [], values, {link: NAMED}
+                        )
+                    self.assertTellsNothing(caught.exception)
+
+    def test_dialogs_of_colleagues(self):
+        """What somebody typed into a dialog is theirs."""
+        wizards = (
+            self.env["continuity.factoring.list"]
+            .with_user(self.user_manager)
+            .create({"factoring_id": self.secret.id}),
+            self.env["continuity.factoring.release"]
+            .with_user(self.user_manager)
+            .create({"debtor_ids": [Command.set(self.secret.debtor_ids.ids)]}),
+        )
+        rules = self.env["ir.rule"].search([("domain_force", "like", "create_uid")])
+        for model in self.env.registry.values():
+            if model._transient and model._name.startswith("continuity.factor"):
+                self.assertIn(model._name, rules.mapped("model_id.model"))
+        for wizard in wizards:
+            for user in self.outsiders:
+                with (
+                    self.subTest(model=wizard._name, user=user.name),
+                    self.assertRaises(AccessError),
+                ):
+                    self._rpc(user, wizard, "read", [])
+
+    def test_forms_asked_about_what_one_may_not_see(self):
+        secret, debtor = self.secret, self.secret.debtor_ids
+        assignment = secret.sudo().assignment_ids
+        forms = (
+            ("continuity.factoring.debtor", {"factoring_id": secret.id}),
+            ("continuity.factoring.approval", {"factoring_id": secret.id}),
+            ("continuity.payment.direction", {"factoring_id": secret.id}),
+            ("continuity.factoring.assignment", {"factoring_id": secret.id}),
+            ("continuity.factoring.assignment", {"debtor_id": debtor.id}),
+            ("continuity.factoring.turnover", {"assignment_id": assignment.id}),
+            ("continuity.factoring.list", {"factoring_id": secret.id}),
+            ("continuity.factoring.release", {"debtor_ids": debtor.ids}),
+        )
+        for model, values in forms:
+            record = self.env[model]
+            shown = {
+                name: NAMED if record._fields[name].relational else {}
+                for name in ("factoring_id", "partner_id", "move_id", *values)
+                if name in record._fields
+            }
+            default = {f"default_{name}": value for name, value in values.items()}
+            for user in self._colleagues():
+                for context, given in ((None, values), (default, {})):
+                    with self.subTest(model=model, user=user.name, **values):
+                        try:
+                            answer = self._rpc(
+                                user,
+                                record,
+                                "onchange",
+                                [],
+                                given,
+                                [],
+                                shown,
+                                context=context,
+                            )
+                        except (AccessError, UserError) as error:
+                            answer = error
+                        self.assertTellsNothing(answer)
+                        self.assertNotIn(self.customer_3.name, str(answer))
+
+    def test_directions_of_others(self):
+        """Rules about an account would say whose factor it is, and what kind of
+        agreement."""
+        directions = self.env["continuity.payment.direction"]
+        account = self._create_account(self.other_factor, "DE02 7001 0080 0030 8768 08")
+        for agreement in (self.secret, self._create_agreement(self.customer_1)):
+            values = {
+                "factoring_id": agreement.id,
+                "bank_account_id": account.id,
+                "kind": "factor",
+            }
+            own = directions.with_user(self.accountant).create(
+                {
+                    "factoring_id": self.open.id,
+                    "kind": "unchanged",
+                    "effective_from": "2026-09-01",
+                }
+            )
+            for user in self.accountant | self.chief | self.user_sales_a:
+                with self.assertRaises(AccessError) as caught:
+                    self._rpc(user, directions, "create", [values])
+                self.assertNotIn("pay as before", str(caught.exception))
+                self.assertNotIn(self.factor.name, str(caught.exception))
+                with self.assertRaises(AccessError):
+                    self._rpc(
+                        user,
+                        directions,
+                        "create",
+                        [{"kind": "unchanged"}],
+                        context={"default_factoring_id": agreement.id},
+                    )
+                with self.assertRaises(AccessError):
+                    self._rpc(user, own, "write", {"factoring_id": agreement.id})
+            own.sudo().unlink()
+
+    # === That there is one === #
+
+    def test_numbers_tell_of_no_agreement(self):
+        sequences = self.env["ir.sequence"]
+        for user in self._colleagues():
+            found = self._rpc(
+                user,
+                sequences,
+                "search_read",
+                [("code", "=", "continuity.factoring")],
+                ["number_next_actual"],
+            )
+            self.assertFalse(found)
+            self.assertFalse(
+                self._rpc(user, sequences, "next_by_code", "continuity.factoring")
+            )
+
+    def test_followers_messages_and_activities_tell_of_no_agreement(self):
+        secret = self.secret.with_user(self.user_manager)
+        secret.message_subscribe(self.accountant.partner_id.ids)
+        secret.message_post(body="x", partner_ids=self.user_manager.partner_id.ids)
+        secret.sudo()._remind(self.user_manager, lambda env: "Secret to-do")
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": "contract.txt",
+                "raw": SECRET_REASON.encode(),
+                "res_model": secret._name,
+                "res_id": secret.id,
+            }
+        )
+        for model, domain in (
+            ("mail.followers", [("res_model", "=", secret._name)]),
+            ("mail.message", [("model", "=", secret._name)]),
+            ("mail.activity", [("res_model", "=", secret._name)]),
+            ("mail.notification", [("mail_message_id.model", "=", secret._name)]),
+            ("ir.attachment", [("res_model", "=", secret._name)]),
+        ):
+            key = "mail_message_id.res_id" if "notif" in model else "res_id"
+            for user in self.outsiders:
+                with self.subTest(model=model, user=user.name):
+                    try:
+                        count = self._rpc(
+                            user,
+                            self.env[model],
+                            "search_count",
+                            [*domain, (key, "=", secret.id)],
+                        )
+                    except AccessError:
+                        count = 0
+                    self.assertFalse(count)
+        for user in self.outsiders:
+            for method, args in (
+                ("read", (["raw", "name"],)),
+                ("generate_access_token", ()),
+                ("copy", ({"res_model": False, "res_id": 0},)),
+                ("write", ({"public": True},)),
+            ):
+                with self.assertRaises(AccessError, msg=f"{user.name} {method}"):
+                    self._rpc(user, attachment, method, *args)
+
+    def test_deleting_what_an_agreement_is_about_tells_nothing(self):
+        right = self.env.ref("base.group_partner_manager")
+        (self.chief | self.accountant).group_ids |= right
+        account = self._create_account(self.customer_3, "DE02 1203 0000 0000 9999")
+        account.unlink()
+        for record in (self.customer_3, self.secret_factor, self.invoice_3):
+            for user in self.chief | self.accountant:
+                with (
+                    self.subTest(record=record, user=user.name),
+                    mute_logger("odoo.sql_db"),
+                ):
+                    with self.assertRaises(Exception) as caught:
+                        self._rpc(user, record, "unlink")
+                    self.assertIsInstance(caught.exception, UserError)
+                    self.assertNotIn("actoring", str(caught.exception))
+                    self.assertNotIn("assign", str(caught.exception).lower())

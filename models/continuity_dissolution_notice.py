@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, formatLang, plaintext2html
 
 from .continuity_obligation_items import MONEY_OWED
-from .continuity_touchpoint_facts import fact
+from .continuity_touchpoint_facts import fact, html_fact
 
 # What such a letter may say besides; the internal reason is not among it.
 DISSOLUTION_FACTS = (
@@ -30,7 +30,6 @@ DISSOLUTION_FACTS = (
     "fact_data_handling",
     "fact_complaint_route",
     "fact_verification",
-    "fact_reference",
 )
 # So many providers a customer is offered.
 MOST_PROVIDERS = 3
@@ -41,11 +40,6 @@ TRANSLATED_FACTS = {
     "fact_export_guide": "export_guide",
     "fact_data_handling": "data_handling",
 }
-
-
-def html_fact(label):
-    """Return the declaration of a fact of several lines."""
-    return fields.Html(label, compute="_compute_facts", compute_sudo=True)
 
 
 class MailTemplate(models.Model):
@@ -80,7 +74,6 @@ class ContinuityTouchpoint(models.Model):
     fact_data_handling = html_fact("What happens to data, and how to object")
     fact_complaint_route = fact("How to complain")
     fact_verification = fact("How to verify the letter; no new bank details by mail")
-    fact_reference = fact("Reference number")
 
     @api.model
     def _letter_facts(self):

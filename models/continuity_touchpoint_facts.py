@@ -32,6 +32,7 @@ FACTS = (
     "fact_question",
     "fact_answer",
     "fact_season",
+    "fact_reference",
     "fact_portal_link",
 )
 # How a Japanese letter begins, by month (時候の挨拶).
@@ -54,6 +55,11 @@ SEASONS = (
 def fact(label):
     """Return the declaration of one fact."""
     return fields.Char(label, compute="_compute_facts", compute_sudo=True)
+
+
+def html_fact(label):
+    """Return the declaration of a fact of several lines, not for the subject."""
+    return fields.Html(label, compute="_compute_facts", compute_sudo=True)
 
 
 class ContinuityTouchpoint(models.Model):
@@ -85,12 +91,10 @@ class ContinuityTouchpoint(models.Model):
     fact_order = fact("Last order")
     fact_product = fact("Product of the last order")
     fact_years = fact("Years as a customer")
-    # Of several lines: HTML, and therefore not for the subject.
-    fact_question = fields.Html(
-        "Customer's question", compute="_compute_facts", compute_sudo=True
-    )
-    fact_answer = fields.Html("Answer", compute="_compute_facts", compute_sudo=True)
+    fact_question = html_fact("Customer's question")
+    fact_answer = html_fact("Answer")
     fact_season = fact("Season (beginning of a Japanese letter)")
+    fact_reference = fact("Reference number")
     fact_portal_link = fact("Link to the customer's page")
 
     @api.model

@@ -1,0 +1,211 @@
+"""What holds while receivables are a factor's and when they are ours again, as
+customers read it (X5, X7)."""
+
+from odoo import models
+
+
+class ContinuityFactoringDebtor(models.Model):
+    _inherit = "continuity.factoring.debtor"
+
+    def _rule_facts(self, touchpoint, law):
+        """Return what every letter on factoring assures, in the customer's language.
+
+        :param touchpoint: the ``continuity.touchpoint`` of the letter
+        :param str law: code of the jurisdiction without the state
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        env = self.env
+        agreement = self.factoring_id
+        factor = agreement.factor_id.name
+        signer = touchpoint._letter_signer()
+        contact = agreement.contact_id
+        return {
+            "fact_valid_payments": env._(
+                "What you paid us before you received the notice of assignment "
+                "remains valid and counts in full: nothing is paid twice."
+            ),
+            "fact_disputes": env._(
+                "Complaints, returns, discounts and credit notes are still settled "
+                "with us."
+            ),
+            "fact_unchanged": env._(
+                "Prices, delivery, invoices, service and the people you deal with "
+                "stay as they are."
+            ),
+            "fact_call_back": self._call_back_text(),
+            "fact_release_by": env._(
+                "Only %s can withdraw or change this notice, in writing and signed. "
+                "Follow no message, ours included, that says otherwise.",
+                factor,
+            ),
+            "fact_signatory": ", ".join(
+                filter(None, [signer.name, signer.partner_id.function])
+            ),
+            "fact_no_waiver": env._(
+                "Confirming that you received this waives nothing: objections, "
+                "defences and set-off against us stay yours."
+            ),
+            "fact_factoring_contact": contact
+            and " · ".join(
+                filter(None, [contact.name, touchpoint._fact_contact_line(contact)])
+            ),
+            "fact_formal_notice": self._formal_notice_text(law),
+            "fact_certified_post": self._certified_text(),
+            "fact_proof": env._(
+                "On your request %s proves the assignment to you without delay. Until "
+                "it has, you may keep paying us.",
+                factor,
+            ),
+            "fact_after_notice": env._(
+                "Once you have received this notice, changes to our contract or its "
+                "end that harm %s and have no good reason do not bind it.",
+                factor,
+            ),
+        }
+
+    def _call_back_text(self):
+        """Return on which numbers the customer makes sure that a letter is ours; empty
+        without any."""
+        company, person = self.company_id, self.user_id
+        phone = company.phone
+        if not phone:
+            return ""
+        number = person.partner_id.phone
+        if not number or number == phone:
+            return self.env._(
+                "Before you change an account in your system, call us on a number you "
+                "already know from earlier invoices, such as %s. Never use a number "
+                "from a message that names a new account.",
+                phone,
+            )
+        return self.env._(
+            "Before you change an account in your system, call us on a number you "
+            "already know: %(phone)s from earlier invoices, or %(person)s, %(number)s. "
+            "Never use a number from a message that names a new account.",
+            phone=phone,
+            person=person.name,
+            number=number,
+        )
+
+    def _formal_notice_text(self, law):
+        """Return how the formal notice follows the courtesy letter."""
+        if law == "JP":
+            return self.env._(
+                "The formal notice of assignment follows separately from us, by "
+                "content-certified mail."
+            )
+        if law == "CN":
+            return self.env._(
+                "The formal notice of assignment follows separately, with our "
+                "company's seal."
+            )
+        return self.env._("The formal notice of assignment follows separately.")
+
+    def _certified_text(self):
+        """Return how the notice gets a date that holds against third parties."""
+        return self._registration_text() or self.env._(
+            "This notice is sent by content-certified mail with proof of delivery, so "
+            "that its date is certain."
+        )
+
+    def _registration_text(self):
+        """Return where the assignment is registered; empty where it is not recorded."""
+        if self.certified_kind != "registration" or not self.certified_on:
+            return ""
+        return self.env._(
+            "The assignment was registered on %(day)s under number %(number)s.",
+            day=self._long_date(self.certified_on),
+            number=self.certified_number,
+        )
+
+    def _language_text(self, review):
+        """Return in which language the contract is, as far as it is known."""
+        if review.contract_lang:
+            return self.env._("This notice is in the language of our contract.")
+        return self.env._(
+            "If our contract with you is in another language, tell us: you get this "
+            "notice in that language as well."
+        )
+
+    # === RELEASE === #
+
+    def _release_facts(self):
+        """Return what a release notice says.
+
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        env = self.env
+        agreement = self.factoring_id
+        factor = agreement.factor_id.name
+        noticed = self._noticed_day()
+        reference = self._reference()
+        return {
+            "fact_notice_reference": noticed
+            and env._(
+                "%(number)s of %(date)s",
+                number=reference,
+                date=self._long_date(noticed),
+            )
+            or reference,
+            "fact_release_scope": env._(
+                "The release covers everything assigned to %s under that notice, "
+                "future claims included.",
+                factor,
+            ),
+            "fact_release_from": self._long_date(self.released_from),
+            "fact_release_signed": self._long_date(self.release_signed_on),
+            "fact_still_payable": self._still_payable_text(),
+            "fact_own_account": self._account_table(self._own_account()),
+            "fact_crossing": env._(
+                "If a payment to %s crosses this letter, it counts: it is passed on to "
+                "us and you do not pay again.",
+                factor,
+            ),
+            "fact_thanks": env._(
+                "Thank you for the care you took with your payments meanwhile."
+            ),
+        }
+
+    def _still_payable_text(self):
+        """Return what the customer still pays to the factor after the release."""
+        factor = self.factoring_id.factor_id.name
+        bought_back = self.env["continuity.factoring.assignment"].sudo()
+        if bought_back.search_count(
+            [
+                ("debtor_id", "=", self.id),
+                ("state", "in", ("bought_back", "released")),
+            ],
+            limit=1,
+        ):
+            return self.env._(
+                "Nothing is payable to %s any more. What was still open we have bought "
+                "back: it is payable to us.",
+                factor,
+            )
+        return self.env._(
+            "Nothing is payable to %s any more: what was assigned is paid.", factor
+        )
+
+    def _own_account(self):
+        """Return the account of ours that customers pay to without factoring, as Odoo
+        chooses it for invoices.
+
+        :rtype: res.partner.bank
+        """
+        self.ensure_one()
+        agreement, company = self.factoring_id, self.company_id
+        others = agreement.direction_ids.bank_account_id
+        accounts = company.partner_id.bank_ids - others
+        accounts = accounts.filtered(
+            lambda account: not account.company_id or account.company_id == company
+        )
+        currencies = agreement.currency_ids
+        return accounts.sorted(
+            lambda account: (
+                bool(account.currency_id and account.currency_id not in currencies),
+                not account.allow_out_payment,
+                account.id,
+            )
+        )[:1]

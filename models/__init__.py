@@ -248,6 +248,13 @@ from . import continuity_factoring_release
 from . import continuity_factoring_choice
 from . import continuity_factoring_merge
 from . import continuity_factoring_letter
+from . import continuity_factoring_letter_facts
+from . import continuity_factoring_letter_text
+from . import continuity_factoring_letter_rule
+from . import continuity_factoring_letter_check
+from . import continuity_factoring_update
+from . import continuity_factoring_release_letter
+from . import continuity_factoring_certified
 from . import continuity_factor_choice_part
 from . import continuity_factor_choice
 from . import continuity_factor_books

@@ -1,8 +1,5 @@
 """Whether a notice of dissolution still says what it said when it was released (D5)."""
 
-import hashlib
-import json
-
 from odoo import models
 
 
@@ -36,11 +33,10 @@ class ContinuityDissolutionCustomer(models.Model):
         """
         self.ensure_one()
         used = touchpoint._facts_used(*touchpoint._letter_source(lang))
-        said = {name: str(value or "") for name, value in facts.items() if name in used}
-        if {"fact_open_items", "fact_prepaid"} & set(used):
-            said["items"] = items
-        text = json.dumps(said, sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        more = (
+            {"items": items} if {"fact_open_items", "fact_prepaid"} & set(used) else {}
+        )
+        return touchpoint._facts_mark(lang, facts, **more)
 
     def _letter_jurisdictions(self, touchpoints):
         lines = self.sudo().grouped("id")

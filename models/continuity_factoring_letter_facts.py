@@ -15,6 +15,7 @@ FACTORING_FACTS = (
     "fact_supply_contract",
     "fact_receivables",
     "fact_receivables_class",
+    "fact_what_changes",
     "fact_effective",
     "fact_pay_to",
     "fact_payment_choice",
@@ -61,6 +62,7 @@ class ContinuityTouchpoint(models.Model):
     fact_supply_contract = fact("Our contract with the customer")
     fact_receivables = html_fact("Table of the receivables assigned")
     fact_receivables_class = fact("Class of receivables assigned, future ones too")
+    fact_what_changes = fact("What changes in how the customer pays")
     fact_effective = fact("Day from which the customer pays there")
     fact_pay_to = html_fact("Account to pay to")
     fact_payment_choice = fact("Whether the customer may choose where to pay")

@@ -21,10 +21,6 @@ class ContinuityFactoringDebtor(models.Model):
         signer = touchpoint._letter_signer()
         contact = agreement.contact_id
         return {
-            "fact_valid_payments": env._(
-                "What you paid us before you received the notice of assignment "
-                "remains valid and counts in full: nothing is paid twice."
-            ),
             "fact_disputes": env._(
                 "Complaints, returns, discounts and credit notes are still settled "
                 "with us."

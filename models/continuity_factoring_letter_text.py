@@ -193,10 +193,12 @@ class ContinuityFactoringDebtor(models.Model):
         # What a customer is told does not depend on who may see the accounts.
         assignments = self.env["continuity.factoring.assignment"].sudo()
         found = assignments.search(
-            [("debtor_id", "in", self.ids), ("state", "=", "active")],
-            order="invoice_date, id",
-        ).grouped("debtor_id")
-        return {line.id: found.get(line, assignments) for line in self.sudo()}
+            [("debtor_id", "in", self.ids), ("state", "=", "active")], order="id"
+        )
+        # Days of another model's: sorted here.
+        found = found.sorted(lambda a: (a.invoice_date, a.move_id.name, a.id))
+        by_line = found.grouped("debtor_id")
+        return {line.id: by_line.get(line, assignments) for line in self.sudo()}
 
     def _receivables_table(self, assignments):
         """Return receivables with number, date, due date, amount and currency, and
@@ -275,16 +277,24 @@ class ContinuityFactoringDebtor(models.Model):
         if direction.state != "confirmed":
             return {}
         day = self._effective_from(direction)
-        unchanged = direction.kind == "unchanged" or self._pays_as_before(day)
+        # What they chose counts from the day they chose it.
+        now = max(day, self.factoring_id._local_today())
+        unchanged = direction.kind == "unchanged" or self._pays_as_before(now)
         account = self.env["res.partner.bank"]
         if not unchanged:
             account = direction.bank_account_id
         text = self._long_date(day)
-        if day != direction.effective_from:
-            text = self.env._("%s, the day after your closing day", text)
+        if self._closing_terms()[0]:
+            text = self.env._(
+                "%(day)s (invoices you close on %(closing)s and later)",
+                day=text,
+                closing=self._long_date(self._first_closing(direction)),
+            )
         may_pay_us = self._may_pay_us_text(review)
         return {
+            "fact_what_changes": self._change_text(unchanged, text),
             "fact_effective": text,
+            "fact_valid_payments": self._valid_text(unchanged, self._long_date(day)),
             "fact_pay_to": self._account_table(account),
             "fact_may_pay_us": may_pay_us,
             "fact_payment_choice": may_pay_us or self._choice_text(unchanged),
@@ -308,6 +318,7 @@ class ContinuityFactoringDebtor(models.Model):
             (self.env._("Bank"), bank.name),
             (self.env._("Account number"), grouped_number(account.acc_number)),
             (self.env._("BIC"), bank.bic),
+            (self.env._("Payment by"), self.env._("bank transfer")),
             (self.env._("Payment reference"), self.env._("number of the invoice")),
         ]
         return self._html_table([row for row in rows if row[1]], first_bold=True)
@@ -335,13 +346,34 @@ class ContinuityFactoringDebtor(models.Model):
                 "by telephone. %s agrees to it, and your invoices follow.",
                 factor,
             )
-        return self.env._("Please pay these receivables to this account only.")
+        return self.env._("Please pay these receivables nowhere else.")
+
+    def _change_text(self, unchanged, day):
+        """Return what changes in how this customer pays; without the account, which
+        stands in the notice alone."""
+        if unchanged:
+            return self.env._("Nothing in how you pay: the account stays as it is.")
+        return self.env._(
+            "From %s you pay to another account. It stands in the formal notice and on "
+            "our invoices, on purpose not in this letter.",
+            day,
+        )
+
+    def _valid_text(self, unchanged, day):
+        """Return which payments to us remain valid."""
+        if unchanged:
+            return self.env._("What you pay us remains valid: nothing is paid twice.")
+        return self.env._(
+            "What you pay us before %s remains valid and counts in full: nothing is "
+            "paid twice.",
+            day,
+        )
 
     def _stop_text(self, may_pay_us):
         """Return the order to stop paying us, or that there is none."""
         if may_pay_us:
             return self.env._("You need not change how you pay.")
         return self.env._(
-            "From the day you receive this notice please stop paying these "
-            "receivables to us: only the payment stated here discharges you."
+            "From that day please stop paying these receivables to us: only the "
+            "payment stated here discharges you."
         )

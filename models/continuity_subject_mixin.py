@@ -68,6 +68,15 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """
         return {}
 
+    def _letter_enclosures(self, touchpoint):
+        """Hook: say what is enclosed with a letter besides its template's files.
+
+        :param touchpoint: the ``continuity.touchpoint`` of a letter of this line
+        :return: a copy is sent
+        :rtype: ir.attachment
+        """
+        return self.env["ir.attachment"]
+
     def _touchpoint_done(self, touchpoints):
         """Hook: ``touchpoints`` of these lines reached the customer."""
 

@@ -1,3 +1,6 @@
+import hashlib
+import json
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
@@ -22,6 +25,15 @@ class ContinuitySubjectMixin(models.AbstractModel):
         :rtype: dict[int, str]
         """
         return {}
+
+    def _letter_waits(self, touchpoint):
+        """Hook: tell whether a released letter whose mark has changed waits for a
+        person, instead of being written again with what holds now.
+
+        :param touchpoint: the ``continuity.touchpoint`` of a letter of this line
+        :rtype: bool
+        """
+        return False
 
 
 class ContinuityTouchpoint(models.Model):
@@ -103,6 +115,9 @@ class ContinuityTouchpoint(models.Model):
         letter = self.with_env(self._env_of_responsible())
         if letter._has_own_words() or self.posted_on or not self.released_by_id.active:
             return letter._changed_reason()
+        line = self.env[self.origin_model].browse(self.origin_id).exists()
+        if hasattr(line, "_letter_waits") and line._letter_waits(self):
+            return letter._changed_reason()
         before = {name: self[name] for name in KEPT}
         self.invalidate_recordset(list(self._letter_facts()))
         releaser, medium = self.released_by_id, self.letter_medium
@@ -117,6 +132,20 @@ class ContinuityTouchpoint(models.Model):
         self.with_user(releaser)._freeze()
         self.write({**before, "letter_updated_on": fields.Datetime.now()})
         return ""
+
+    def _facts_mark(self, lang, facts, **more):
+        """Return the fingerprint of those facts that stand in this letter.
+
+        :param str lang: code of the language of the letter
+        :param dict facts: texts by name of the fact, as they are now
+        :param more: what counts besides, by name
+        :rtype: str
+        """
+        self.ensure_one()
+        used = self._facts_used(*self._letter_source(lang))
+        said = {name: str(value or "") for name, value in facts.items() if name in used}
+        text = json.dumps({**said, **more}, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def _has_own_words(self):
         """Tell whether somebody wrote this letter instead of the template."""

@@ -165,10 +165,20 @@ class ContinuityTouchpoint(models.Model):
         return letter.subject, letter.body.replace(preview, link)
 
     def _freeze_enclosures(self):
-        """Return copies of the template's enclosures, which may change tomorrow."""
+        """Return copies of what is enclosed, which may change tomorrow: the template's
+        files, and those of the line this contact came from."""
         self.ensure_one()
-        return self.template_id.attachment_ids.copy(
-            {"res_model": self._name, "res_id": self.id, "public": False}
+        files = self.template_id.attachment_ids
+        line = self.env[self.origin_model].browse(self.origin_id).exists()
+        if hasattr(line, "_letter_enclosures"):
+            files |= line._letter_enclosures(self)
+        return files.copy(
+            {
+                "res_model": self._name,
+                "res_id": self.id,
+                "res_field": False,
+                "public": False,
+            }
         )
 
     def _letter_postal_address(self, lang):

@@ -36,6 +36,9 @@ class ResConfigSettings(models.TransientModel):
     continuity_allow_self_approval = fields.Boolean(
         related="company_id.continuity_allow_self_approval", readonly=False
     )
+    continuity_signatory_ids = fields.Many2many(
+        related="company_id.continuity_signatory_ids", readonly=False
+    )
     continuity_stragglers = fields.Selection(
         related="company_id.continuity_stragglers", readonly=False, required=True
     )

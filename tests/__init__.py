@@ -134,3 +134,6 @@ from . import test_factoring_access_traces
 from . import test_factoring_assignment
 from . import test_factoring_choice
 from . import test_factoring_mishaps
+from . import test_factoring_letter
+from . import test_factoring_requirement
+from . import test_factoring_certified

@@ -16,6 +16,9 @@ class FactoringCommon(CreditCommon):
         cls.factor = cls._create_customer("Factor AG")
         cls.other_factor = cls._create_customer("Other Factor Ltd")
         cls.factor_account = cls._create_account(cls.factor, "DE02 1203 0000 0000 2020")
+        cls.company_a.write({"phone": "+49 30 555 0", "company_registry": "HRB 1"})
+        cls.factor.company_registry = "HRB 2"
+        cls.other_factor.company_registry = "HRB 3"
         cls.own_account = cls._create_account(
             cls.company_a.partner_id, "DE02 5001 0517 5407 3249"
         )
@@ -66,6 +69,7 @@ class FactoringCommon(CreditCommon):
                 "factor_id": cls.factor.id,
                 "date_start": "2026-01-01",
                 "contact_id": cls.user_manager.id,
+                "customer_reason": "Orders grow, and so does what we buy in.",
                 "currency_ids": [Command.set(cls.euro.ids)],
                 "debtor_ids": [
                     Command.create({"partner_id": customer.id})

@@ -31,6 +31,7 @@ from . import continuity_rotation
 from . import continuity_dissolution_reasons
 from . import continuity_factoring_reasons
 from . import continuity_factoring_release
+from . import continuity_factoring_certify
 from . import continuity_factoring_list
 from . import continuity_factoring_payment_choice
 from . import continuity_factor_reasons

@@ -1,0 +1,286 @@
+"""What keeps a letter on factoring from leaving (X2, X5, N2)."""
+
+from odoo import fields, models
+
+from .continuity_factoring_letter import CONTENTS
+from .continuity_touchpoint import OPEN_STATES
+
+# Letters that say where to pay, or that something was assigned: of the assignor.
+SIGNED = ("notice", "release")
+# Of these facts, the ones the agreement's own words give, to be translated by people.
+TRANSLATED_FACTS = {
+    "fact_reason": "customer_reason",
+    "fact_prescribed_wording": "prescribed_wording",
+    "fact_update": "update_words",
+}
+# What a customer acts on: another one of these is looked at by a person again.
+ACCOUNT_FACTS = ("fact_factor", "fact_pay_to", "fact_own_account", "fact_effective")
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    continuity_signatory_ids = fields.Many2many(
+        "res.users",
+        "continuity_company_signatory_rel",
+        string="Sign Notices of Assignment",
+        domain=[("share", "=", False)],
+        help="Who may sign for the company that receivables are assigned, besides the "
+        "approvers of the agreement. None: the app's managers may.",
+    )
+
+
+class ContinuityFactoring(models.Model):
+    _inherit = "continuity.factoring"
+
+    def _signatories(self):
+        """Return who may sign for us that receivables are assigned: whom the company
+        names, and the approvers.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        agreement = self.sudo()
+        named = agreement.company_id.continuity_signatory_ids
+        return (named | agreement.approval_ids.user_id).filtered("active")
+
+    def _may_sign(self, user):
+        """Tell whether somebody signs notices of this agreement for us.
+
+        :param user: ``res.users``
+        :rtype: bool
+        """
+        self.ensure_one()
+        if user in self._signatories():
+            return True
+        nobody_named = not self.sudo().company_id.continuity_signatory_ids
+        return nobody_named and user.has_group("customer_continuity.group_manager")
+
+
+class ContinuityFactoringDebtor(models.Model):
+    """A notice is the assignor's word: somebody with authority signs it, it names an
+    account two people have checked, it is in the language of the contract, and it goes
+    to nobody whose contract was not reviewed."""
+
+    _inherit = "continuity.factoring.debtor"
+
+    def _prepare_touchpoint_values(self, occurrence, channels, **values):
+        if occurrence.split(":")[0] in SIGNED and not values.get("signer_id"):
+            agreement = self.factoring_id
+            people = agreement._signatories() or agreement.contact_id
+            if not agreement._may_sign(self.env["res.users"].browse(values["user_id"])):
+                values["signer_id"] = people[:1].id
+        return super()._prepare_touchpoint_values(occurrence, channels, **values)
+
+    def _letter_obstacles(self, touchpoints):
+        obstacles = super()._letter_obstacles(touchpoints)
+        lines = self.sudo().grouped("id")
+        reviews = self._valid_reviews()
+        for touchpoint in touchpoints:
+            if line := lines.get(touchpoint.origin_id):
+                obstacles[touchpoint.id] = [
+                    *obstacles.get(touchpoint.id, []),
+                    *line.with_env(self.env).sudo()._obstacles_to_letter(touchpoint),
+                    *line._review_obstacles(touchpoint),
+                    *line._language_obstacles(touchpoint, reviews[line.id]),
+                ]
+        return obstacles
+
+    def _obstacles_to_letter(self, touchpoint):
+        """Say what stands in the way of one letter; extensions add theirs.
+
+        :param touchpoint: the ``continuity.touchpoint`` of the letter
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        kind = touchpoint.occurrence.split(":")[0]
+        lang = touchpoint._letter_language()
+        used = touchpoint._facts_used(*touchpoint._letter_source(lang))
+        return [
+            *self._contents_obstacles(touchpoint, kind),
+            *self._signatory_obstacles(touchpoint, kind),
+            *self._account_obstacles(used),
+            *self._party_obstacles(used),
+            *self._part_obstacles(used),
+            *self._update_obstacles(touchpoint, kind),
+            *self._release_obstacles(kind),
+        ]
+
+    def _contents_obstacles(self, touchpoint, kind):
+        """Say that another letter than a checked one was chosen."""
+        template = touchpoint.sudo().template_id
+        if kind not in CONTENTS or not template:
+            return []
+        if template.continuity_contents == CONTENTS[kind]:
+            return []
+        return [
+            self.env._(
+                "“%s” is not checked for what such a letter has to say: choose one "
+                "that is.",
+                template.name,
+            )
+        ]
+
+    def _signatory_obstacles(self, touchpoint, kind):
+        """Say that somebody signs who does not speak for the assignor."""
+        signer = touchpoint.sudo()._letter_signer()
+        if kind not in SIGNED or self.factoring_id._may_sign(signer):
+            return []
+        people = self.factoring_id._signatories().mapped("name")
+        return [
+            self.env._(
+                "%(signer)s has no authority to sign this for %(company)s. Choose one "
+                "of these: %(people)s. Whoever signs is named in the settings.",
+                signer=signer.name,
+                company=self.company_id.name,
+                people=", ".join(people) or self.env._("a manager of the app"),
+            )
+        ]
+
+    def _account_obstacles(self, used):
+        """Say that nobody has confirmed where to pay, or that there is no account."""
+        if {"fact_pay_to", "fact_effective", "fact_payment_choice"} & set(used):
+            direction = self._letter_direction()
+            if not direction:
+                return [self.env._("Say on the agreement where customers pay.")]
+            if direction.state != "confirmed":
+                return [
+                    self.env._(
+                        "The account customers pay to was not confirmed by a second "
+                        "person: nobody is told of it before."
+                    )
+                ]
+        if "fact_own_account" in used and not self._own_account():
+            return [
+                self.env._(
+                    "Enter a bank account of %s: customers have to know where to pay "
+                    "again.",
+                    self.company_id.name,
+                )
+            ]
+        return []
+
+    def _party_obstacles(self, used):
+        """Say which party cannot be told from others of the same name."""
+        parties = {
+            "fact_assignor": self.company_id.partner_id,
+            "fact_factor": self.factoring_id.factor_id,
+        }
+        return [
+            self.env._(
+                "Enter the company ID or the tax ID of %s: a notice names the parties "
+                "beyond doubt.",
+                partner.name,
+            )
+            for name, partner in parties.items()
+            if name in used and not (partner.company_registry or partner.vat)
+        ]
+
+    def _part_obstacles(self, used):
+        """Say that a customer may ignore a direction to pay a part (UCC 9-406)."""
+        law = self._governing_law().code or ""
+        if "fact_receivables" not in used or law.split("-")[0] != "US":
+            return []
+        return [
+            self.env._(
+                "%s is assigned in part. A customer in the United States may ignore a "
+                "direction to pay less than the whole (UCC 9-406): assign all of it.",
+                assignment.move_id.display_name,
+            )
+            for assignment in self._assigned_receivables()[self.id]
+            if assignment.currency_id.compare_amounts(
+                assignment.open_amount, assignment.move_line_id.amount_residual_currency
+            )
+            < 0
+        ]
+
+    def _review_obstacles(self, touchpoint):
+        """Say that this customer can be neither covered nor told (X2); a release ends
+        what was, whatever the contract says by now."""
+        if touchpoint.occurrence == "release":
+            return []
+        reviews = self.env["continuity.contract.review"]
+        coverage = reviews._coverage(self.partner_id, self.company_id)
+        return [reason for _review, allowed, reason in coverage.values() if not allowed]
+
+    def _language_obstacles(self, touchpoint, review):
+        """Say which words the customer could not read, and that the contract is in
+        another language."""
+        lang = touchpoint._letter_language()
+        used = touchpoint._facts_used(*touchpoint._letter_source(lang))
+        agreement = self.factoring_id
+        languages = dict(self.env["res.lang"].get_installed())
+        problems = [
+            self.env._(
+                "“%(field)s” is not translated into %(language)s: do so on %(plan)s.",
+                field=agreement._fields[name]._description_string(self.env),
+                language=languages.get(lang, lang),
+                plan=agreement.name,
+            )
+            for fact, name in TRANSLATED_FACTS.items()
+            if fact in used and agreement._is_text_untranslated(name, lang)
+        ]
+        contract = review.contract_lang
+        if (
+            "fact_notice_language" in used
+            and contract
+            and contract.split("_")[0] != lang.split("_")[0]
+        ):
+            problems.append(
+                self.env._(
+                    "The contract is in %(contract)s, the notice would go in "
+                    "%(language)s: name a person at the customer who gets letters in "
+                    "%(contract)s, or translate it in words of your own.",
+                    contract=languages.get(contract, contract),
+                    language=languages.get(lang, lang),
+                )
+            )
+        return problems
+
+    # === CHANGED SINCE THE RELEASE === #
+
+    def _letter_marks(self, touchpoints):
+        marks = super()._letter_marks(touchpoints)
+        lines = self.sudo().grouped("id")
+        by_lang = touchpoints.grouped(lambda t: t.letter_lang or t._letter_language())
+        for lang, letters in by_lang.items():
+            translated = self.with_context(lang=lang)
+            facts = translated._letter_fact_values(letters.with_context(lang=lang))
+            for letter in letters:
+                if letter.origin_id in lines:
+                    said = facts[letter.id]
+                    account = {name: said.get(name) for name in ACCOUNT_FACTS}
+                    marks[letter.id] = ":".join(
+                        (
+                            letter._facts_mark(lang, account),
+                            letter._facts_mark(lang, said),
+                        )
+                    )
+        return marks
+
+    def _letter_waits(self, touchpoint):
+        """Another account than the one somebody released is never written into a
+        letter without a person."""
+        if super()._letter_waits(touchpoint):
+            return True
+        now = self._letter_marks(touchpoint)[touchpoint.id]
+        before = touchpoint.sudo().letter_mark or ""
+        return now.split(":")[0] != before.split(":")[0]
+
+    def action_preview_notices(self):
+        """Show the letters of these customers that are not released yet."""
+        letters = self.touchpoint_ids.filtered(
+            lambda t: t.state in OPEN_STATES and t.template_id
+        )
+        return letters.action_preview_letters()
+
+
+class ContinuityContractReview(models.Model):
+    _inherit = "continuity.contract.review"
+
+    contract_lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Contract's Language",
+        help="Notices have to be in it. Empty: the customer is offered the notice in "
+        "the contract's language.",
+    )

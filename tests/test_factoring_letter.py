@@ -1,0 +1,507 @@
+import re
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common_factoring import FactoringCommon
+
+LAWS = ("us_de", "gb", "fr", "de", "jp", "cn", "generic")
+NOTICES = {"us_de": "_us", "gb": "_gb", "fr": "_fr", "de": "_de"}
+NOTICES |= {"jp": "_jp", "cn": "_cn", "generic": ""}
+WORDS = {
+    "en_US": "Orders grew by a fifth, cash is sound.",
+    "ja_JP": "受注は二割増え、資金繰りは安定しております。",
+    "zh_CN": "订单增长两成，资金状况稳健。",
+}
+REASONS = {
+    "en_US": "Orders grow, and so does what we buy in.",
+    "ja_JP": "受注拡大に伴う仕入資金を安定させるためです。",
+    "zh_CN": "随着订单增长，为稳定采购资金。",
+}
+
+
+class FactoringLetterCommon(FactoringCommon):
+    """A running agreement; customer 1 has an invoice of 900 that is assigned, of which
+    nobody was told yet."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for lang in ("ja_JP", "zh_CN"):
+            cls.env["res.lang"]._activate_lang(lang)
+        cls.env.ref("base.lang_en").active = True
+        for user in cls.user_manager | cls.user_sales_a:
+            user.email = f"{user.login}@example.com"
+        cls.customer_1.write(
+            {
+                "lang": "en_US",
+                "street": "Main Street 1",
+                "city": "Berlin",
+                "email": "office@customer1.example.com",
+            }
+        )
+        cls.agreement = cls._run_agreement(noticed=False, update_months=6)
+        cls.debtor = cls.agreement.debtor_ids.filtered(
+            lambda d: d.partner_id == cls.customer_1
+        )
+        cls.debtor.user_id = cls.user_sales_a
+        cls._word(cls.agreement)
+        # Customers of whom there is nothing in the books yet.
+        cls._create_invoice(cls.customer_1, 10, "2026-01-05")
+        cls._create_invoice(cls.customer_2, 10, "2026-01-05")
+        cls.agreement.assignment_ids.sudo().write({"state": "settled"})
+        cls._refresh()
+        for debtor in cls.agreement.debtor_ids:
+            debtor.sudo().relationship_id = cls._relationship(debtor.partner_id)
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._bill(self.customer_1, 900, "2026-06-15", "2026-07-15")
+
+    @classmethod
+    def _word(cls, agreement):
+        for lang, text in REASONS.items():
+            agreement.with_context(lang=lang).customer_reason = text
+        for lang, text in WORDS.items():
+            agreement.with_context(lang=lang).update_words = text
+        agreement.with_user(cls.user_manager).action_approve_update()
+
+    @classmethod
+    def _set_law(cls, code, debtor=None):
+        law = cls.env.ref(f"customer_continuity.jurisdiction_{code}")
+        (debtor or cls.debtor)._valid_reviews()[
+            (debtor or cls.debtor).id
+        ].jurisdiction_id = law
+
+    @classmethod
+    def _letter(cls, occurrence, debtor=None, **values):
+        """Plan the letter of an occurrence as the process does."""
+        debtor = debtor or cls.debtor
+        channel = cls.env.ref("customer_continuity.channel_email")
+        stale = debtor.touchpoint_ids.filtered(lambda t: t.occurrence == occurrence)
+        stale.unlink()
+        touchpoint = (
+            cls.env["continuity.touchpoint"]
+            .sudo()
+            ._plan(
+                [
+                    debtor._prepare_touchpoint_values(
+                        occurrence,
+                        channel,
+                        name=occurrence,
+                        purpose="factoring",
+                        user_id=cls.user_manager.id,
+                        date_due=fields.Date.today(),
+                        template_id=debtor._factoring_template(occurrence).id,
+                        **values,
+                    )
+                ]
+            )
+        )
+        debtor.invalidate_recordset(["touchpoint_ids"])
+        return touchpoint.sudo(False)
+
+    @classmethod
+    def _attachment(cls, name="release.pdf"):
+        return (
+            cls.env["ir.attachment"]
+            .with_user(cls.user_manager)
+            .create({"name": name, "raw": b"%PDF-1.4 signed by the factor"})
+        )
+
+    def _body(self, letter):
+        return str(letter._render_letters()[letter.id].body)
+
+    def _problems(self, letter):
+        self.env.invalidate_all()
+        return "\n".join(letter._letter_problems()[letter.id])
+
+    def _release_debtor(self):
+        self.debtor.write({"state": "noticed", "noticed_on": "2026-06-10 08:00:00"})
+        self.debtor.with_user(self.user_manager)._release(
+            fields.Date.to_date("2026-09-01"),
+            fields.Date.to_date("2026-06-20"),
+            self._attachment(),
+            "The agreement ends",
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestFactoringLetter(FactoringLetterCommon):
+    # === Which letter, under which law === #
+
+    def test_notice_follows_the_law(self):
+        for law in LAWS:
+            with self.subTest(law=law):
+                self._set_law(law)
+                self.assertEqual(
+                    self.debtor._factoring_template("notice"),
+                    self.env.ref(
+                        f"customer_continuity.letter_factoring_notice{NOTICES[law]}"
+                    ),
+                )
+
+    def test_law_of_contract_then_agreement_then_company(self):
+        jurisdiction = self.env.ref
+        self._set_law("jp")
+        self.agreement.jurisdiction_id = jurisdiction(
+            "customer_continuity.jurisdiction_gb"
+        )
+        self.assertEqual(self.debtor._governing_law().code, "JP")
+        self.debtor._valid_reviews()[self.debtor.id].jurisdiction_id = False
+        self.assertEqual(self.debtor._governing_law().code, "GB")
+        self.agreement.jurisdiction_id = False
+        self.company_a.country_id = self.env.ref("base.cn")
+        self.assertEqual(self.debtor._governing_law().code, "CN")
+
+    def test_occurrences(self):
+        template = self.debtor._factoring_template
+        names = {"courtesy": "courtesy", "update:2027-01-01": "update"}
+        for occurrence, name in {**names, "release": "release"}.items():
+            self.assertEqual(
+                template(occurrence),
+                self.env.ref(f"customer_continuity.letter_factoring_{name}"),
+            )
+        self.assertFalse(template("talk"))
+        kinds = {t.continuity_notice for t in map(template, ("notice", "release"))}
+        self.assertEqual(kinds, {"notice"}, "also to who wants no letters (I10)")
+        kinds = {template(name).continuity_notice for name in names}
+        self.assertEqual(kinds, {"courtesy"})
+
+    # === What it says === #
+
+    def test_notice_says_what_is_owed_and_where_to_pay(self):
+        body = self._body(self._letter("notice"))
+        for text in (
+            self.invoice.name,
+            "EUR 900.00",
+            "07/15/2026",
+            "Factor AG",
+            "HRB 1",
+            "HRB 2",
+            "DE02 1203 0000 0000 2020",
+            "+49 30 555 0",
+            self.debtor._reference(),
+        ):
+            self.assertIn(text, body)
+        self.assertNotIn("fact_", body)
+
+    def test_only_what_is_open_of_this_customer(self):
+        other = self._bill(self.customer_2, 77, "2026-06-15", "2026-07-15")
+        self._pay(self.invoice, 400, "2026-06-20")
+        body = self._body(self._letter("notice"))
+        self.assertIn("EUR 500.00", body)
+        self.assertNotIn(other.name, body)
+
+    def test_class_of_future_receivables_only_where_all_are_covered(self):
+        self.assertIn("those that arise later", self._body(self._letter("notice")))
+        self.agreement.sudo().covers = "invoices"
+        body = self._body(self._letter("notice"))
+        self.assertNotIn("those that arise later", body)
+        self.assertIn("not listed here are not assigned", body)
+
+    def test_courtesy_letter_names_no_account(self):
+        letter = self._letter("courtesy")
+        body = self._body(letter)
+        self.assertEqual(self._problems(letter), "")
+        self.assertNotIn("2020", body)
+        self.assertIn("before any formal paper", body)
+        self.debtor.sudo().told_on = "2026-06-05 09:00:00"
+        self.env.invalidate_all()
+        body = self._body(letter)
+        self.assertIn("As we told you on June 5, 2026", body)
+        self.assertNotIn("before any formal paper", body)
+
+    def test_closing_day(self):
+        self.customer_1.with_company(self.company_a).continuity_closing_day = 20
+        self._direct(self.agreement, day="2026-07-01")
+        body = self._body(self._letter("notice"))
+        self.assertIn("July 21, 2026 (invoices you close on August 20, 2026", body)
+
+    def test_english_law_shows_no_date_of_assignment(self):
+        self.agreement.sudo().contract_date = "2026-01-05"
+        self._set_law("de")
+        self.assertIn("January 5, 2026", self._body(self._letter("notice")))
+        self._set_law("gb")
+        body = self._body(self._letter("notice"))
+        self.assertNotIn("January 5, 2026", body)
+        self.assertIn("express notice", body)
+
+    def test_germany_may_keep_paying_us(self):
+        self._review(
+            self.customer_1,
+            result="debtor_may_pay",
+            reason="Ban in clause 7",
+            jurisdiction_id=self.env.ref("customer_continuity.jurisdiction_de").id,
+        )
+        body = self._body(self._letter("notice"))
+        self.assertIn("you may also go on paying us", body)
+        self.assertIn("HGB 354a", body)
+        self.assertNotIn("nowhere else", body)
+
+    def test_who_chose_to_pay_as_before(self):
+        self.agreement.sudo().customer_may_choose = True
+        self.assertIn("You may instead keep paying", self._body(self._letter("notice")))
+        self.debtor._choose_payment("as_before", "Told Ms. Roth on the telephone")
+        body = self._body(self._letter("notice"))
+        self.assertNotIn("2020", body)
+        self.assertIn("As before: the account on our invoices", body)
+
+    def test_nothing_internal_is_said(self):
+        self.agreement.sudo().internal_reason = "The bank cut our line"
+        tier = self.env["continuity.tier"].search([], limit=1)
+        tier.name = "Tier-Secret"
+        self.debtor.sudo().tier_id = tier
+        self.debtor.sudo().proposal_reason = "Pays 40 days late"
+        for occurrence in ("courtesy", "notice", "update:2026-12-01", "release"):
+            body = self._body(self._letter(occurrence))
+            for secret in ("cut our line", "Tier-Secret", "40 days late"):
+                self.assertNotIn(secret, body)
+
+    def test_every_letter_in_three_languages(self):
+        self._release_debtor()
+        self.debtor.write({"state": "noticed", "released_from": "2026-09-01"})
+        occurrences = ["courtesy", "update:2026-12-01", "release"]
+        occurrences += [f"notice:{law}" for law in LAWS]
+        self.agreement.sudo().write({"regime": "ordinary"})
+        for lang in ("en_US", "ja_JP", "zh_CN"):
+            self.customer_1.lang = lang
+            for name in occurrences:
+                occurrence, _sep, law = name.partition(":")
+                if occurrence == "notice":
+                    self._set_law(law)
+                elif occurrence == "update":
+                    occurrence = name
+                letter = self._letter(occurrence)
+                if letter.template_id._continuity_untranslated(lang):
+                    continue  # the texts are added with the translations
+                with (
+                    self.subTest(lang=lang, letter=name),
+                    patch.object(
+                        self.env.registry["continuity.factoring.debtor"],
+                        "_pays_as_before",
+                        lambda debtor, day: False,
+                    ),
+                ):
+                    self.assertEqual(self._problems(letter), "")
+                    text = letter._render_letters()[letter.id]
+                    self.assertNotIn("fact_", text.subject + text.body)
+                    self.assertIn("+49 30 555 0", text.body)
+                    if occurrence == "courtesy":
+                        self.assertIn(REASONS[lang], text.body)
+                    if name.startswith("update"):
+                        self.assertIn(WORDS[lang], text.body)
+
+    # === What keeps it back === #
+
+    def test_unreviewed_or_excluded_customer_is_not_noticed(self):
+        letters = self._letter("notice") | self._letter("courtesy")
+        for letter in letters:
+            self.assertEqual(self._problems(letter), "")
+        self._review(self.customer_1, result="excluded", reason="Clause 7")
+        for letter in letters:
+            self.assertIn("Excluded by the contract review", self._problems(letter))
+        self.env["continuity.contract.review"].search(
+            [("partner_id", "=", self.customer_1.id)]
+        ).sudo().write({"reviewed_on": False, "replaced_by_id": False})
+        for letter in letters:
+            self.assertIn("has not been reviewed", self._problems(letter))
+            with self.assertRaisesRegex(UserError, "has not been reviewed"):
+                letter.with_user(self.user_manager).action_release()
+
+    def test_unconfirmed_account_is_told_to_nobody(self):
+        letter = self._letter("notice")
+        self.factor_account.acc_number = "DE02 1001 0010 0006 8201 01"
+        self.assertIn("not confirmed by a second person", self._problems(letter))
+        self.assertNotIn("8201", self._body(letter))
+
+    def test_only_who_has_authority_signs(self):
+        letter = self._letter("notice")
+        self.assertEqual(letter._letter_signer(), self.user_manager)
+        letter.sudo().signer_id = self.user_sales_a
+        self.assertIn("has no authority to sign", self._problems(letter))
+        self.company_a.continuity_signatory_ids = self.user_sales_a
+        self.assertEqual(self._problems(letter), "")
+        letter.sudo().signer_id = self.user_manager
+        self.assertIn(self.user_sales_a.name, self._problems(letter))
+
+    def test_who_has_authority_is_proposed(self):
+        self.company_a.continuity_signatory_ids = self.user_sales_a
+        self.assertEqual(self._letter("notice").signer_id, self.user_sales_a)
+        self.assertFalse(self._letter("courtesy").signer_id)
+
+    def test_parties_need_their_numbers(self):
+        letter = self._letter("notice")
+        self.factor.company_registry = False
+        self.assertIn("company ID or the tax ID of Factor AG", self._problems(letter))
+
+    def test_us_notice_asks_for_whole_instalments(self):
+        self._set_law("us_de")
+        letter = self._letter("notice")
+        self.assertEqual(self._problems(letter), "")
+        assignment = self._assignments(self.invoice)
+        assignment.sudo().amount = 300
+        self.assertIn("is assigned in part", self._problems(letter))
+        self._set_law("de")
+        self.assertNotIn("is assigned in part", self._problems(letter))
+
+    def test_notice_is_in_the_contract_s_language(self):
+        letter = self._letter("notice")
+        self.assertIn("in another language, tell us", self._body(letter))
+        review = self.debtor._valid_reviews()[self.debtor.id]
+        review.contract_lang = "en_US"
+        self.assertEqual(self._problems(letter), "")
+        self.assertIn("in the language of our contract", self._body(letter))
+        review.contract_lang = "ja_JP"
+        self.assertIn("The contract is in Japanese", self._problems(letter))
+
+    def test_reason_has_to_be_translated(self):
+        self.customer_1.lang = "ja_JP"
+        self.agreement.with_context(lang="ja_JP").sudo().customer_reason = "Orders"
+        letter = self._letter("courtesy")
+        self.assertIn("“What Customers Are Told” is not transl", self._problems(letter))
+
+    def test_another_letter_than_a_checked_one(self):
+        letter = self._letter("notice")
+        letter.sudo().template_id = self.env.ref(
+            "customer_continuity.letter_factoring_courtesy"
+        )
+        self.assertIn("is not checked for what", self._problems(letter))
+
+    def test_own_words_are_checked_too(self):
+        letter = self._letter("notice")
+        letter.with_user(self.user_manager)._set_own_text("Pay", "<p>Pay them.</p>")
+        problems = self._problems(letter)
+        self.assertIn("where to pay", problems)
+        self.assertIn("who alone may release", problems)
+
+    # === Regular word === #
+
+    def test_update_words_are_approved_by_an_approver(self):
+        letter = self._letter(f"update:{fields.Date.today()}")
+        self.assertEqual(self._problems(letter), "")
+        self.agreement.with_user(self.user_manager).update_words = "All is well now."
+        self.assertFalse(self.agreement.update_approved_on)
+        self.assertIn("Nobody has approved how things stand", self._problems(letter))
+        self.assertNotIn("All is well", self._body(letter))
+        with self.assertRaises(AccessError):
+            self.agreement.with_user(self.accountant).action_approve_update()
+        self.agreement.with_user(self.user_manager).action_approve_update()
+        self.assertEqual(self.agreement.update_approved_by_id, self.user_manager)
+        self.assertIn("All is well now.", self._body(letter))
+        with self.assertRaises((AccessError, UserError)):
+            self.agreement.with_user(self.user_manager).update_approved_by_id = False
+
+    def test_another_translation_is_approved_again(self):
+        agreement = self.agreement.with_user(self.user_manager)
+        agreement.update_field_translations("update_words", {"ja_JP": "別の言葉です。"})
+        self.assertFalse(self.agreement.update_approved_on)
+
+    def test_update_words_are_written_by_who_carries_it_out(self):
+        with self.assertRaises(AccessError):
+            self.agreement.with_user(self.accountant).update_words = "Trust us"
+
+    def test_update_words_of_the_time_before(self):
+        self.agreement.sudo().update_approved_on = "2026-01-05 08:00:00"
+        letter = self._letter("update:2026-12-01")
+        self.assertIn("for the letter before", self._problems(letter))
+
+    # === Release === #
+
+    def test_release_needs_the_paper_the_factor_signed(self):
+        self.assertIn(
+            "Only Factor AG can release", self._problems(self._letter("release"))
+        )
+        self._release_debtor()
+        letter = self._letter("release")
+        self.assertEqual(self._problems(letter), "")
+        body = self._body(letter)
+        for text in (
+            "September 1, 2026",
+            "June 20, 2026",
+            "June 10, 2026",
+            "DE02 5001 0517 5407 3249",
+            "bought back",
+        ):
+            self.assertIn(text, body)
+        letter.with_user(self.user_manager).action_release()
+        enclosed = letter.sudo().letter_attachment_ids
+        self.assertEqual(enclosed.raw, b"%PDF-1.4 signed by the factor")
+        self.assertEqual(enclosed.res_model, "continuity.touchpoint")
+
+    def test_paper_for_the_factor_to_sign(self):
+        report = self.env.ref("customer_continuity.action_report_factoring_release")
+        html, _type = report.with_user(self.user_manager)._render_qweb_html(
+            report.report_name, self.debtor.ids
+        )
+        text = re.sub(r"\s+", " ", html.decode())
+        for part in ("Factor AG", "HRB 2", "____", "DE02 5001 0517 5407 3249"):
+            self.assertIn(part, text)
+        with self.assertRaises(AccessError):
+            self.debtor.with_user(self.billing)._release_paper_values()
+
+    # === Changed since the release of the letter === #
+
+    def _released_notice(self):
+        letter = self._letter("notice")
+        letter.with_user(self.user_manager).action_release()
+        self.assertEqual(letter.state, "released")
+        return letter
+
+    def test_another_account_holds_the_letter(self):
+        letter = self._released_notice()
+        self.assertFalse(letter._letters_changed())
+        other = self._create_account(self.factor, "DE02 3702 0500 0001 2024 00")
+        self._direct(self.agreement, other, day="2026-06-15")
+        self.env.invalidate_all()
+        self.assertTrue(letter._letters_changed())
+        reason = letter.sudo()._bring_letter_up_to_date()
+        self.assertIn("has changed since its release", reason)
+        self.assertIn("DE02 1203", letter.sudo().letter_body)
+
+    def test_account_checked_again_holds_the_letter(self):
+        letter = self._released_notice()
+        self.factor_account.acc_number = "DE02 1001 0010 0006 8201 01"
+        self.env.invalidate_all()
+        self.assertTrue(letter.sudo()._bring_letter_up_to_date())
+
+    def test_payment_meanwhile_is_written_into_the_letter(self):
+        letter = self._released_notice()
+        self._pay(self.invoice, 400, "2026-06-20")
+        self.env.invalidate_all()
+        self.assertEqual(letter.sudo()._bring_letter_up_to_date(), "")
+        self.assertIn("EUR 500.00", letter.sudo().letter_body)
+        self.assertEqual(letter.released_by_id, self.user_manager)
+
+
+@tagged("post_install", "-at_install")
+class TestFactoringLetterNumber(FactoringCommon):
+    def test_numbers_are_grouped(self):
+        from ..models.continuity_factoring_letter_text import grouped_number
+
+        for typed, shown in (
+            ("DE02120300000000202051", "DE02 1203 0000 0000 2020 51"),
+            ("6222-0210-0100-1234-567", "6222 0210 0100 1234 567"),
+            ("1234567", "1234567"),
+            ("", ""),
+        ):
+            self.assertEqual(grouped_number(typed), shown)
+
+    def test_own_account_is_none_of_the_agreement_s(self):
+        agreement = self._create_agreement()
+        collection = self._create_account(
+            self.company_a.partner_id, "DE02 2005 0550 1015 8717 00"
+        )
+        collection.allow_out_payment = self.own_account.allow_out_payment
+        self.env["continuity.payment.direction"].create(
+            {
+                "factoring_id": agreement.id,
+                "kind": "collection",
+                "bank_account_id": self.own_account.id,
+            }
+        )
+        debtor = agreement.debtor_ids[:1]
+        self.assertNotEqual(debtor._own_account(), self.own_account)
+        self.assertTrue(debtor._own_account() & self.company_a.partner_id.bank_ids)

@@ -213,7 +213,7 @@ class ContinuityFactoringDebtor(models.Model):
             (
                 self.env._("Invoice"),
                 self.env._("Date"),
-                self.env._("Due"),
+                self.env._("Due date"),
                 self.env._("Amount"),
             ),
             *(

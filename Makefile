@@ -1,6 +1,6 @@
 # Everything a developer needs; dev/README.md explains.
 MAKEFLAGS += --no-print-directory
-export PORT BIND DB TAGS ODOO ODOO_PYTHON PYTHON
+export PORT BIND DB TAGS LANES ODOO ODOO_PYTHON PYTHON
 .PHONY: help run stop shell test lint lint-selftest format i18n bench torture reset clean
 
 help: ## Show this list
@@ -15,7 +15,7 @@ stop: ## Stop what 'make run' started [DB=only this one]
 shell: ## Open Odoo's shell on that database [DB=]
 	@dev/start shell
 
-test: ## Run the tests: make test [TAGS=/customer_continuity]
+test: ## Run the tests: make test [TAGS=/customer_continuity] [LANES=2]
 	@dev/start test
 
 lint: ## Run every check on the code

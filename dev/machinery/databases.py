@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import shutil
-import signal
 
 from machinery import command, paths, postgres, process
 from machinery.lock import locked
@@ -144,20 +143,8 @@ def scratch(env, kind, template=True):
             remember(name, scratch=True, **process.me())
         yield name
     finally:
-        with _undisturbed():
+        with process.undisturbed():
             drop(env, name)
-
-
-@contextlib.contextmanager
-def _undisturbed():
-    """Let a second Ctrl-C not stop the cleaning up after the first."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def get_template(env):

@@ -75,12 +75,12 @@ class OdooLog:
                 self.result = tuple(int(number) for number in result.groups())
         starting = STARTING.match(match["text"])
         if starting and ".tests" in message.logger:
-            name = _name(message.logger, starting[1])
+            name = name_of(message.logger, starting[1])
             self.started.append(name)
             return name
         skipped = SKIPPED.match(match["text"])
         if skipped:
-            self.skipped[_name(message.logger, skipped[1])] = skipped[2]
+            self.skipped[name_of(message.logger, skipped[1])] = skipped[2]
         return None
 
     def close(self):
@@ -133,10 +133,11 @@ def _failed_name(message, test, rest):
     owner = re.search(r"\(([\w.]+)\)", rest)
     if test.startswith(("setUp", "tearDown")) and owner:
         module, _, name = owner[1].rpartition(".")
-        return _name(module, f"{name}.{test}")
-    return _name(message.logger, test)
+        return name_of(module, f"{name}.{test}")
+    return name_of(message.logger, test)
 
 
-def _name(logger, test):
+def name_of(logger, test):
+    """Return what a test is called here, from where it is and its class and method."""
     module = logger.removeprefix("odoo.addons.").split(".tests.")[-1]
     return f"{module}.{test}" if module != test else test

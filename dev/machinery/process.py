@@ -33,9 +33,16 @@ def is_alive(record):
 
 def free_port():
     """Return a port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_ports(1)[0]
+
+
+def free_ports(count):
+    """Return different ports that nobody listens on at the moment."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _number in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def is_port_free(host, port):
@@ -110,3 +117,15 @@ def stream(args, on_line, **kwargs):
                 for member in list(_session_members(child.pid)):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(member, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Let a second Ctrl-C not stop the cleaning up after the first."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -5,6 +5,7 @@ A smaller round of the first belongs to ``make test``, in the database of the te
 """
 
 import json
+import signal
 import subprocess
 
 from machinery import bench, databases, paths
@@ -53,7 +54,6 @@ def check(env, name):
     :param Environment env: where to run
     :return: dict of failure texts per check, empty where it passed
     """
-    say("killing Odoo while it sends letters")
     results = {}
     for result in _run(env, LETTERS, name, SMALL):
         title = f"letters survive kills, lanes: {result['lanes']}"
@@ -73,10 +73,15 @@ def _run(env, script, name, args):
     )
     with process:
         rounds = 0
-        for line in process.stdout:
-            if line.startswith("{"):
-                rounds += 1
-                yield json.loads(line)
+        try:
+            for line in process.stdout:
+                if line.startswith("{"):
+                    rounds += 1
+                    yield json.loads(line)
+        except BaseException:
+            # It ends what it has started.
+            process.send_signal(signal.SIGINT)
+            raise
     if not rounds:
         raise Problem(f"the torture stopped with exit code {process.returncode}.")
 

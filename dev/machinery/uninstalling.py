@@ -9,7 +9,6 @@ import json
 
 from machinery import command, databases, paths
 from machinery.odoo_log import OdooLog
-from machinery.problem import say
 from machinery.testing import run_odoo
 
 # What a stranger would find: every table, column and index, and every named record.
@@ -104,7 +103,6 @@ def check(env, log_path):
     """
     results = {}
     with databases.scratch(env, "uninstall") as name:
-        say("uninstalling and installing again")
         before = _snapshot(env, name)
         # Without our demo story: posted invoices of it could not be deleted again.
         databases.query(env, "UPDATE ir_module_module SET demo = false", name)

@@ -1,6 +1,6 @@
 """``make lint-selftest``: plants a fault for every check and wants it found."""
 
-from machinery import lint, tree
+from machinery import lint, testing_selftest, tree
 
 CONFLICT = "<" * 7
 VIEW = '<?xml version="1.0" encoding="UTF-8" ?>\n<odoo>\n</odoo>\n'
@@ -40,6 +40,11 @@ def selftest(args):
     tools = lint.Tools.get()
     names = [name for name in lint.CHECKS if not args or name in args]
     failed = 0
+    if not args:
+        found = testing_selftest.unnoticed()
+        failed = int(bool(found))
+        print(f"{'FAILED' if found else 'ok    '} make test can fail")
+        print("".join(f"    not noticed: {text}\n" for text in found), end="")
     for name in names:
         with tree.copied() as copy:
             files, wanted = FAULTS.get(name, ({}, ["a planted fault"]))
@@ -53,5 +58,5 @@ def selftest(args):
         if unnoticed:
             failed += 1
             print(f"    not found: {unnoticed}\n    in: {findings[-2000:]}")
-    print(f"{len(names) - failed} passed, {failed} failed")
+    print(f"{len(names) + (not args) - failed} passed, {failed} failed")
     return 1 if failed else 0

@@ -43,8 +43,9 @@ class ContinuityCommon(TransactionCase):
         cls.yen = cls.env.ref("base.JPY")
         cls.dollar = cls.env.ref("base.USD")
         (cls.euro | cls.yen | cls.dollar).active = True
-        cls.company_a = cls._create_company("Continuity A", cls.euro)
-        cls.company_b = cls._create_company("Continuity B", cls.yen)
+        cls.company_a, cls.company_b = cls._create_companies(
+            ("Continuity A", cls.euro), ("Continuity B", cls.yen)
+        )
         # Rates per company: one euro is 160 yen or 1.25 dollars.
         cls._create_rate(cls.company_a, cls.yen, 160.0)
         cls._create_rate(cls.company_a, cls.dollar, 1.25)
@@ -53,19 +54,25 @@ class ContinuityCommon(TransactionCase):
 
         both = cls.company_a | cls.company_b
         sales = "sales_team.group_sale_salesman"
-        cls.user_sales_a = cls._create_user("sales_a", sales)
-        cls.user_sales_b = cls._create_user("sales_b", sales)
-        cls.user_leader = cls._create_user(
-            "leader", sales, "customer_continuity.group_team"
+        (
+            cls.user_sales_a,
+            cls.user_sales_b,
+            cls.user_leader,
+            cls.user_all,
+            cls.user_manager,
+            cls.user_company_b,
+            cls.user_portal,
+        ) = cls._create_users(
+            cls._user_values("sales_a", sales),
+            cls._user_values("sales_b", sales),
+            cls._user_values("leader", sales, "customer_continuity.group_team"),
+            cls._user_values("all", "sales_team.group_sale_salesman_all_leads"),
+            cls._user_values(
+                "manager", "sales_team.group_sale_manager", companies=both
+            ),
+            cls._user_values("b", sales, companies=cls.company_b),
+            cls._user_values("portal", "base.group_portal"),
         )
-        cls.user_all = cls._create_user(
-            "all", "sales_team.group_sale_salesman_all_leads"
-        )
-        cls.user_manager = cls._create_user(
-            "manager", "sales_team.group_sale_manager", companies=both
-        )
-        cls.user_company_b = cls._create_user("b", sales, companies=cls.company_b)
-        cls.user_portal = cls._create_user("portal", "base.group_portal")
         cls.team, cls.other_team = cls.env["crm.team"].create(
             [
                 {
@@ -106,10 +113,26 @@ class ContinuityCommon(TransactionCase):
     @classmethod
     def _create_company(cls, name, currency):
         """A company that can post customer invoices."""
-        company = cls.env["res.company"].create(
-            {"name": name, "currency_id": currency.id}
+        [company] = cls._create_companies((name, currency))
+        return company
+
+    @classmethod
+    def _create_companies(cls, *companies):
+        """Companies that can post customer invoices, in one go: each class of tests
+        needs some.
+
+        :param companies: name and currency of each
+        """
+        created = cls.env["res.company"].create(
+            [{"name": name, "currency_id": currency.id} for name, currency in companies]
         )
-        cls.env.user.company_ids |= company
+        cls.env.user.company_ids |= created
+        for company in created:
+            cls._open_books(company)
+        return [company.with_prefetch() for company in created]
+
+    @classmethod
+    def _open_books(cls, company):
         env = cls.env(
             context={**cls.env.context, "allowed_company_ids": company.ids},
         )
@@ -145,7 +168,6 @@ class ContinuityCommon(TransactionCase):
             receivable.id,
             company_id=company.id,
         )
-        return company
 
     @classmethod
     def _create_rate(cls, company, currency, rate, day="2000-01-01"):
@@ -161,17 +183,28 @@ class ContinuityCommon(TransactionCase):
     @classmethod
     def _create_user(cls, login, *groups, companies=None):
         """A user named after the login, in ``company_a`` unless told otherwise."""
-        companies = companies or cls.company_a
-        return cls.env["res.users"].create(
-            {
-                "name": login.replace("_", " ").title(),
-                "login": f"continuity_{login}",
-                "email": f"{login}@continuity.example.com",
-                "company_id": companies[0].id,
-                "company_ids": [Command.set(companies.ids)],
-                "group_ids": [Command.set([cls.env.ref(xmlid).id for xmlid in groups])],
-            }
+        [user] = cls._create_users(
+            cls._user_values(login, *groups, companies=companies)
         )
+        return user
+
+    @classmethod
+    def _create_users(cls, *values):
+        """Several of them in one go, which takes a third of the time."""
+        users = cls.env["res.users"].create(list(values))
+        return [user.with_prefetch() for user in users]
+
+    @classmethod
+    def _user_values(cls, login, *groups, companies=None):
+        companies = companies or cls.company_a
+        return {
+            "name": login.replace("_", " ").title(),
+            "login": f"continuity_{login}",
+            "email": f"{login}@continuity.example.com",
+            "company_id": companies[0].id,
+            "company_ids": [Command.set(companies.ids)],
+            "group_ids": [Command.set([cls.env.ref(xmlid).id for xmlid in groups])],
+        }
 
     @classmethod
     def _archive_user(cls, user):
@@ -191,44 +224,48 @@ class ContinuityCommon(TransactionCase):
         )
 
     @classmethod
-    def _create_invoice(
-        cls,
-        partner,
-        amount,
-        day,
-        company=None,
-        currency=None,
-        refund=False,
-        post=True,
-    ):
+    def _create_invoice(cls, partner, amount, day, company=None, **values):
         """A customer invoice (or credit note) without taxes."""
+        return cls._create_invoices([(partner, amount, day)], company, **values)
+
+    @classmethod
+    def _create_invoices(
+        cls, rows, company=None, currency=None, refund=False, post=True
+    ):
+        """Several of them in one go.
+
+        :param rows: partner, amount and day of each
+        """
         company = company or cls.company_a
-        move = (
+        moves = (
             cls.env["account.move"]
             .with_company(company)
             .with_context(allowed_company_ids=company.ids)
             .create(
-                {
-                    "move_type": "out_refund" if refund else "out_invoice",
-                    "partner_id": partner.id,
-                    "invoice_date": day,
-                    "currency_id": (currency or company.currency_id).id,
-                    "invoice_line_ids": [
-                        Command.create(
-                            {
-                                "name": "Goods",
-                                "quantity": 1,
-                                "price_unit": amount,
-                                "tax_ids": [Command.clear()],
-                            }
-                        )
-                    ],
-                }
+                [
+                    {
+                        "move_type": "out_refund" if refund else "out_invoice",
+                        "partner_id": partner.id,
+                        "invoice_date": day,
+                        "currency_id": (currency or company.currency_id).id,
+                        "invoice_line_ids": [
+                            Command.create(
+                                {
+                                    "name": "Goods",
+                                    "quantity": 1,
+                                    "price_unit": amount,
+                                    "tax_ids": [Command.clear()],
+                                }
+                            )
+                        ],
+                    }
+                    for partner, amount, day in rows
+                ]
             )
         )
         if post:
-            move.action_post()
-        return move
+            moves.action_post()
+        return moves
 
     @classmethod
     def _create_order(

@@ -34,11 +34,13 @@ class HandoverCommon(ContinuityCommon):
         cls.leaver = cls.user_sales_a
         cls.successor = cls.user_sales_b
         cls.approver = cls.user_leader
-        cls.user_deputy = cls.deputy = cls._create_user(
-            "deputy", "sales_team.group_sale_salesman", "customer_continuity.group_team"
+        sales = "sales_team.group_sale_salesman"
+        cls.user_deputy, cls.colleague = cls._create_users(
+            cls._user_values("deputy", sales, "customer_continuity.group_team"),
+            cls._user_values("colleague", sales),
         )
+        cls.deputy = cls.user_deputy
         cls.other_team.user_id = cls.deputy
-        cls.colleague = cls._create_user("colleague", "sales_team.group_sale_salesman")
         for name in ("visit", "video", "call", "voicemail", "email", "mass_email"):
             channel = cls.env.ref(f"customer_continuity.channel_{name}")
             setattr(cls, f"channel_{name}", channel)

@@ -42,11 +42,11 @@ class HandoverOutcomeCommon(HandoverCommon):
     @classmethod
     def _bought(cls, partners, before, after, **values):
         """Invoice some customers before and after the cut-over."""
-        for partner in partners:
-            if before:
-                cls._create_invoice(partner, before, "2027-02-01", **values)
-            if after:
-                cls._create_invoice(partner, after, "2027-04-01", **values)
+        days = ((before, "2027-02-01"), (after, "2027-04-01"))
+        cls._create_invoices(
+            [(p, amount, day) for p in partners for amount, day in days if amount],
+            **values,
+        )
 
     def _handed_over(self, *customers, **values):
         lines = [Command.create(self._line_values(c)) for c in customers]

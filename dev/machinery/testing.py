@@ -205,7 +205,7 @@ def _note_seconds(seconds, path):
     """Keep how long each file took; ``dev/test_seconds.json`` is made from it."""
     files = Counter()
     for name, value in seconds.items():
-        files[name.rpartition(".")[0]] += value
+        files[_group(name)] += value
     path.write_text(json.dumps({name: round(files[name]) for name in sorted(files)}))
 
 

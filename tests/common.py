@@ -224,9 +224,9 @@ class ContinuityCommon(TransactionCase):
         )
 
     @classmethod
-    def _create_invoice(cls, partner, amount, day, company=None, **values):
+    def _create_invoice(cls, partner, amount, day, *args, **kwargs):
         """A customer invoice (or credit note) without taxes."""
-        return cls._create_invoices([(partner, amount, day)], company, **values)
+        return cls._create_invoices([(partner, amount, day)], *args, **kwargs)
 
     @classmethod
     def _create_invoices(

@@ -157,10 +157,14 @@ def run(lanes, work, progress):
                     del running[end]
                 else:
                     progress.show(lane, told)
-    finally:
-        progress.end()
+    except BaseException:
         with process.undisturbed():
             _end(processes)
+        raise
+    finally:
+        progress.end()
+    for child in processes:
+        child.join()
     return sorted(results, key=lambda result: result.lane.number)
 
 
@@ -169,14 +173,18 @@ def _run_one(lane, work, end):
     # others. Ignored outright it would be ignored by Odoo, too.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
-        result = work(lane, end.send)
-    except Problem as problem:
-        result = Result(lane, problem=f"stopped: {problem}")
+        end.send(_result_of(lane, work, end.send))
     except KeyboardInterrupt:
         os._exit(130)
+
+
+def _result_of(lane, work, on_test):
+    try:
+        return work(lane, on_test)
+    except Problem as problem:
+        return Result(lane, problem=f"stopped: {problem}")
     except Exception:  # whatever it was, the others go on and it is told
-        result = Result(lane, problem=f"stopped:\n{traceback.format_exc()}")
-    end.send(result)
+        return Result(lane, problem=f"stopped:\n{traceback.format_exc()}")
 
 
 def _end(processes):

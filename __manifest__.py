@@ -156,6 +156,7 @@
         "wizards/continuity_factoring_views.xml",
         "views/continuity_factoring_assignment_views.xml",
         "report/continuity_factor_choice_templates.xml",
+        "report/continuity_factoring_invoice_templates.xml",
         "views/continuity_factor_choice_views.xml",
         "views/continuity_contract_review_views.xml",
         "views/continuity_credit_standing_views.xml",

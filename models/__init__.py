@@ -246,6 +246,9 @@ from . import continuity_factoring_reconciliation
 from . import continuity_factoring_move
 from . import continuity_factoring_release
 from . import continuity_factoring_choice
+from . import continuity_factoring_payment
+from . import continuity_factoring_following
+from . import continuity_factoring_payment_shown
 from . import continuity_factoring_merge
 from . import continuity_factoring_letter
 from . import continuity_factoring_letter_facts

@@ -203,10 +203,6 @@ class ContinuityFactoringDebtor(models.Model):
                 choice=dict(CHOICES)[choice],
             )
         )
-        debtor._follow_direction()
-
-    def _follow_direction(self):
-        """Hook: where these customers pay may have changed; invoices follow."""
 
     def _pays_as_before(self, day):
         chosen_on = self.factoring_id._local_date(self.payment_choice_on)

@@ -101,6 +101,7 @@ class ContinuityFactoringDebtor(models.Model):
         debtors.write(
             {
                 "state": "released",
+                # Drafts and open invoices follow.
                 "released_from": effective_from,
                 "release_signed_on": signed_on,
             }
@@ -119,25 +120,3 @@ class ContinuityFactoringDebtor(models.Model):
                 ),
                 attachment_ids=files.ids,
             )
-        debtors._correct_drafts()
-
-    def _correct_drafts(self):
-        """Let drafts that still name the other account name ours again."""
-        moves = self.env["account.move"]
-        for debtor in self:
-            accounts = debtor.factoring_id.with_context(
-                active_test=False
-            ).direction_ids.bank_account_id
-            moves |= moves.search(
-                [
-                    ("company_id", "=", debtor.company_id.id),
-                    ("state", "=", "draft"),
-                    ("move_type", "=", "out_invoice"),
-                    ("partner_id", "child_of", debtor.partner_id.ids),
-                    ("partner_bank_id", "in", accounts.ids),
-                    "|",
-                    ("invoice_date", "=", False),
-                    ("invoice_date", ">=", debtor.released_from),
-                ]
-            )
-        moves._compute_partner_bank_id()

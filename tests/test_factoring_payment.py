@@ -1,0 +1,493 @@
+"""Where invoices say to pay: new, draft and re-printed ones."""
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .common_factoring_payment import FactoringPaymentCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-06-30 08:00:00")
+class TestFactoringPayment(FactoringPaymentCommon):
+    # === Which account === #
+
+    def test_new_invoice_names_the_factor_after_the_notice(self):
+        self._run_agreement()
+        move = self._draft()
+        self.assertEqual(move.partner_bank_id, self.factor_account)
+        move.action_post()
+        self.assertPaysTo(move, self.factor_account)
+        note = self._said(self._printed(move))
+        self.assertIn("assigned to Factor AG", note)
+        self.assertIn("June 10, 2026 remains valid", note)
+        self.assertIn(move.payment_reference, note)
+
+    def test_nothing_names_the_factor_before_the_notice(self):
+        agreement = self._run_agreement(noticed=False)
+        draft, move = self._draft(), self._draft()
+        move.action_post()
+        self.assertTrue(self._assignments(move))
+        for invoice in (draft, move):
+            self.assertPaysTo(invoice, self.own_account)
+            self.assertFalse(self._said(self._printed(invoice)))
+            self.assertNotIn("Factor AG", self._text(self._printed(invoice)))
+        # The notice covers what is open: a reprint agrees with it.
+        self._notice(agreement, "2026-06-30 08:00:00")
+        for invoice in (draft, move):
+            self.assertPaysTo(invoice, self.factor_account)
+        self.assertIn("assigned to Factor AG", self._said(self._printed(move)))
+
+    def test_paid_invoice_stays_as_it_was_sent(self):
+        agreement = self._run_agreement(noticed=False)
+        move = self._bill(self.customer_1, 100, "2026-06-02", "2026-07-02")
+        self._pay(move, 100, "2026-06-05")
+        self._notice(agreement)
+        self.assertEqual(move.partner_bank_id, self.own_account)
+        self.assertFalse(move.continuity_direction_id)
+
+    def test_direction_counts_from_its_day(self):
+        agreement = self._create_approved()
+        self._direct(agreement, day="2026-07-10")
+        self._activate(agreement)
+        move, draft = self._draft(), self._draft()
+        move.action_post()
+        self._notice(agreement)
+        self.assertPaysTo(draft, self.own_account)
+        self.assertEqual(move.partner_bank_id, self.own_account)
+        # The letter says from when: so does the invoice.
+        note = self._said(self._printed(move))
+        self.assertIn("From July 10, 2026 on, please pay to: Factor AG", note)
+        later = self._draft(day="2026-07-10")
+        self.assertPaysTo(later, self.factor_account)
+        with freeze_time("2026-07-09 08:00:00"):
+            self._follow_nightly()
+            self.assertEqual(move.partner_bank_id, self.own_account)
+        with freeze_time("2026-07-10 08:00:00"):
+            self._follow_nightly()
+            for invoice in (move, draft):
+                self.assertPaysTo(invoice, self.factor_account)
+            self.assertFalse(self._debtor(agreement).follow_on)
+
+    def test_direction_counts_from_the_closing_period(self):
+        agreement = self._create_approved()
+        self._direct(agreement, day="2026-07-10")
+        self._activate(agreement)
+        self._notice(agreement)
+        customer = self.customer_1.with_company(self.company_a)
+        customer.continuity_closing_day = 31
+        self._follow_nightly()
+        self.assertEqual(str(self._debtor(agreement).follow_on), "2026-08-01")
+        for day, account in (
+            ("2026-07-31", self.own_account),
+            ("2026-08-01", self.factor_account),
+        ):
+            self.assertEqual(self._draft(day=day).partner_bank_id, account, day)
+
+    def test_posted_invoice_keeps_its_direction(self):
+        agreement = self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        other = self._create_account(self.factor, "DE75 5121 0800 1245 1261 99")
+        direction = self._direct(agreement, other, day="2026-07-05")
+        with freeze_time("2026-07-06 08:00:00"):
+            self._follow_nightly()
+            self.assertPaysTo(move, self.factor_account)
+            self.assertEqual(self._draft(day="2026-07-06").partner_bank_id, other)
+            # Nobody can pay to an account that is gone.
+            self.factor_account.active = False
+            self._debtor(agreement)._follow_direction()
+            self.assertEqual(move.partner_bank_id, other)
+            self.assertEqual(move.continuity_direction_id, direction)
+
+    def test_backdated_invoice_names_where_to_pay_now(self):
+        self._run_agreement()
+        move = self._draft(day="2026-05-20")
+        move.action_post()
+        self.assertPaysTo(move, self.factor_account)
+
+    def test_collection_account(self):
+        agreement = self._create_approved()
+        collecting = self._create_account(
+            self.company_a.partner_id, "DE88 1001 0010 0076 5431 20"
+        )
+        self.accounts_by_number[collecting.acc_number] = collecting
+        self._direct(agreement, collecting, kind="collection")
+        self._activate(agreement)
+        before = self._draft()
+        self.assertEqual(before.partner_bank_id, self.own_account)
+        self._notice(agreement)
+        self.assertPaysTo(before, collecting)
+
+    def test_unchanged_direction_says_nothing(self):
+        agreement = self._create_approved()
+        self._direct(agreement, kind="unchanged")
+        self._activate(agreement)
+        self._notice(agreement)
+        move = self._draft()
+        move.action_post()
+        self.assertTrue(self._assignments(move))
+        self.assertPaysTo(move, self.own_account)
+        self.assertFalse(self._said(self._printed(move)))
+
+    # === Whose invoices === #
+
+    def test_what_is_not_assigned_names_our_account(self):
+        self._run_agreement()
+        self.customer_2.with_company(self.company_a).continuity_pays_by_bill = True
+        other = self._create_customer("Not covered")
+        for move in (
+            self._draft(currency=self.dollar),
+            self._draft(self.customer_2),
+            self._draft(other),
+        ):
+            move.action_post()
+            self.assertFalse(move.continuity_direction_id)
+            self.assertPaysTo(move, self.own_account)
+            self.assertFalse(self._said(self._printed(move)))
+
+    def test_credit_note_is_left_alone(self):
+        self._run_agreement()
+        refund = self._create_invoice(self.customer_1, 10, "2026-06-30", refund=True)
+        self.assertFalse(refund.continuity_direction_id)
+        self.assertNotEqual(refund.partner_bank_id, self.factor_account)
+        self.assertFalse(self._said(self._printed(refund)))
+
+    def test_contact_of_the_customer(self):
+        self._run_agreement()
+        contact = self.env["res.partner"].create(
+            {"name": "Branch", "parent_id": self.customer_1.id}
+        )
+        move = self._draft(contact)
+        move.action_post()
+        self.assertPaysTo(move, self.factor_account)
+
+    def test_other_company_knows_nothing_of_it(self):
+        self._run_agreement()
+        move = self._draft(company=self.company_b)
+        self.assertFalse(move.continuity_direction_id)
+        self.assertNotEqual(move.partner_bank_id, self.factor_account)
+
+    def test_single_invoices_follow_when_they_are_assigned(self):
+        agreement = self._run_agreement(covers="invoices")
+        one, other = self._draft(), self._draft()
+        (one | other).action_post()
+        self.assertPaysTo(one, self.own_account)
+        agreement.with_user(self.accountant)._assign(self._receivable(one))
+        self.assertPaysTo(one, self.factor_account)
+        self.assertPaysTo(other, self.own_account)
+
+    def test_part_of_an_invoice_names_both(self):
+        agreement = self._run_agreement(covers="invoices")
+        move = self._draft()
+        move.action_post()
+        line = self._receivable(move)
+        agreement._assign(line, amounts={line: 60})
+        page = self._printed(move)
+        note = self._said(page)
+        self.assertIn("60.00", note)
+        self.assertIn(self.factor_account.acc_number, note)
+        self.assertIn(self.own_account.acc_number, note)
+        self.assertFalse(self._qr_payload(page))
+
+    def test_instalments_are_paid_to_one_account(self):
+        self._run_agreement()
+        move = self._draft()
+        move.invoice_payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "Two instalments",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": days}
+                    )
+                    for days in (30, 60)
+                ],
+            }
+        )
+        move.action_post()
+        self.assertEqual(len(self._assignments(move)), 2)
+        self.assertPaysTo(move, self.factor_account)
+
+    def test_confidential_agreement_changes_nothing(self):
+        plain = self._printed(self._draft(amount=33))
+        self._run_agreement(kind="confidential")
+        move = self._draft(amount=33)
+        self.assertEqual(self._text(self._printed(move)), self._text(plain))
+        move.action_post()
+        self.assertTrue(self._assignments(move))
+        self.assertPaysTo(move, self.own_account)
+        page = self._text(self._printed(move))
+        for word in ("Factor AG", "assign", "factor"):
+            self.assertNotIn(word, page)
+
+    def test_german_customer_may_also_pay_us(self):
+        self._review(
+            self.customer_1,
+            result="debtor_may_pay",
+            reason="Ban under HGB 354a",
+            jurisdiction_id=self.env.ref("customer_continuity.jurisdiction_de").id,
+        )
+        self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        self.assertEqual(move.partner_bank_id, self.factor_account)
+        note = self._said(self._printed(move))
+        self.assertIn("keep paying us", note)
+        self.assertIn(self.own_account.acc_number, note)
+
+    # === Choice and release === #
+
+    def test_invoices_follow_the_choice(self):
+        agreement = self._run_agreement(customer_may_choose=True)
+        draft, move = self._draft(), self._draft()
+        move.action_post()
+        self.assertPaysTo(move, self.factor_account)
+        self._debtor(agreement)._choose_payment("as_before", "Page", self.customer_1)
+        for invoice in (draft, move, self._draft()):
+            self.assertPaysTo(invoice, self.own_account)
+            self.assertFalse(self._said(self._printed(invoice)))
+        other = self._draft(self.customer_2)
+        self.assertPaysTo(other, self.factor_account)
+
+    def test_release_switches_back_from_its_day(self):
+        agreement = self._run_agreement()
+        move, draft = self._draft(), self._draft()
+        move.action_post()
+        signed = self.env["ir.attachment"].create({"name": "r.pdf", "raw": b"%PDF"})
+        debtor = self._debtor(agreement)
+        debtor.with_user(self.user_manager)._release(
+            self._date("2026-07-05"), self._date("2026-06-29"), signed, "It ends"
+        )
+        self.assertEqual(move.partner_bank_id, self.factor_account)
+        self.assertIn(
+            "From July 5, 2026 on, please pay us again", self._said(self._printed(move))
+        )
+        self.assertPaysTo(self._draft(day="2026-07-05"), self.own_account)
+        with freeze_time("2026-07-05 08:00:00"):
+            self._follow_nightly()
+            for invoice in (move, draft):
+                self.assertPaysTo(invoice, self.own_account)
+            self.assertFalse(self._said(self._printed(move)))
+
+    def test_bought_back_invoice_is_still_paid_where_the_notice_says(self):
+        """Only the factor can take back what the notice says."""
+        self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        self._assignments(move).with_user(self.accountant)._buy_back("Complaint")
+        self.assertPaysTo(move, self.factor_account)
+        self.assertNotIn("assigned", self._said(self._printed(move)))
+
+    # === By hand === #
+
+    def test_account_chosen_by_hand_is_refused_when_posting(self):
+        self._run_agreement()
+        third = self._create_account(
+            self.company_a.partner_id, "DE88 1001 0010 0076 5431 20"
+        )
+        for account in (self.own_account, third):
+            with Form(self._draft()) as form:
+                form.partner_bank_id = account
+            move = form.record
+            with self.assertRaisesRegex(UserError, self.factor_account.acc_number):
+                move.with_user(self.billing).action_post()
+            move.partner_bank_id = False
+            move.with_user(self.billing).action_post()
+            self.assertEqual(move.partner_bank_id, self.factor_account)
+
+    def test_account_chosen_before_the_notice_is_refused_too(self):
+        agreement = self._run_agreement(noticed=False)
+        third = self._create_account(
+            self.company_a.partner_id, "DE88 1001 0010 0076 5431 20"
+        )
+        move = self._draft()
+        move.partner_bank_id = third
+        self._notice(agreement)
+        self.assertEqual(move.partner_bank_id, third)
+        with self.assertRaisesRegex(UserError, "was told to pay"):
+            move.action_post()
+
+    def test_factor_named_by_hand_before_the_notice_is_corrected(self):
+        self._run_agreement(noticed=False)
+        move = self._draft()
+        move.partner_bank_id = self.factor_account
+        move.action_post()
+        self.assertPaysTo(move, self.own_account)
+
+    def test_duplicate_of_an_earlier_invoice_is_corrected(self):
+        agreement = self._run_agreement(noticed=False)
+        move = self._bill(self.customer_1, 100, "2026-06-02", "2026-07-02")
+        self._pay(move, 100, "2026-06-30")
+        self._notice(agreement)
+        copy = move.copy()
+        copy.action_post()
+        self.assertPaysTo(copy, self.factor_account)
+
+    def test_account_of_a_posted_invoice_cannot_be_changed(self):
+        self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        with self.assertRaisesRegex(UserError, "was told to pay"):
+            move.with_user(self.accountant).partner_bank_id = self.own_account
+
+    def test_direction_cannot_be_written_by_hand(self):
+        agreement = self._run_agreement()
+        direction = agreement.direction_ids
+        other = self._create_customer("Not covered")
+        move = self._draft(other)
+        with self.assertRaises(AccessError):
+            move.with_user(self.accountant).continuity_direction_id = direction
+        with self.assertRaises(AccessError):
+            move.with_user(self.accountant).copy(
+                {"continuity_direction_id": direction.id}
+            )
+        created = (
+            self.env["account.move"]
+            .with_user(self.accountant)
+            .with_context(default_continuity_direction_id=direction.id)
+            .create({"move_type": "out_invoice", "partner_id": other.id})
+        )
+        self.assertFalse(created.continuity_direction_id)
+
+    def test_account_that_must_be_checked_again_stops_posting(self):
+        agreement = self._run_agreement()
+        move = self._draft()
+        self.factor_account.acc_number = "DE75 5121 0800 1245 1261 99"
+        with self.assertRaisesRegex(UserError, agreement.name):
+            move.with_user(self.accountant).action_post()
+        with self.assertRaises(UserError) as refused:
+            move.with_user(self.billing).action_post()
+        self.assertNotIn(agreement.name, str(refused.exception))
+        self.assertNotIn("Factor", str(refused.exception))
+        self.assertIn(agreement.contact_id.name, str(refused.exception))
+        agreement.direction_ids.write({"call_back": "Ms. Roth"})
+        agreement.direction_ids.with_user(self.accountant).action_confirm()
+        move.action_post()
+        self.factor_account.active = False
+        with self.assertRaisesRegex(UserError, "archived"):
+            self._draft().with_user(self.accountant).action_post()
+
+    # === Paper and online === #
+
+    def test_pdf_that_was_sent_is_kept_and_printed_anew(self):
+        agreement = self._run_agreement(noticed=False)
+        move = self._draft()
+        move.action_post()
+        sent = self.env["ir.attachment"].create(
+            {
+                "name": "INV.pdf",
+                "raw": b"%PDF as sent",
+                "res_model": move._name,
+                "res_id": move.id,
+                "res_field": "invoice_pdf_report_file",
+            }
+        )
+        move.is_move_sent = True
+        move.invalidate_recordset()
+        self._notice(agreement)
+        self.assertFalse(move.invoice_pdf_report_id)
+        self.assertEqual(sent.exists().raw, b"%PDF as sent")
+        page = self._printed(move.with_context(proforma_invoice=True))
+        self.assertPaysTo(move, self.factor_account, page)
+        self.assertNotIn("Proforma", self._text(page))
+        self.assertNotIn("proforma", move._get_invoice_proforma_pdf_report_filename())
+
+    def test_paying_online_is_not_offered(self):
+        self._run_agreement()
+        move, other = self._draft(), self._draft(self._create_customer("Other"))
+        (move | other).action_post()
+        self.assertTrue(other._has_to_be_paid())
+        self.assertTrue(other.display_link_qr_code)
+        self.assertFalse(move._has_to_be_paid())
+        self.assertFalse(move.display_link_qr_code)
+        self.assertIn(self.factor_account.acc_number, move._get_online_payment_error())
+        wizard = (
+            self.env["payment.link.wizard"]
+            .with_context(active_id=move.id, active_model=move._name)
+            .create({"res_model": move._name, "res_id": move.id, "amount": 100})
+        )
+        self.assertIn(self.factor_account.acc_number, wizard.warning_message)
+
+    def test_transaction_of_ours_is_refused(self):
+        self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        methods = self.env["payment.method"].with_context(active_test=False)
+        provider = self.env["payment.provider"].search([], limit=1)
+        with self.assertRaisesRegex(ValidationError, "bank transfer"):
+            self.env["payment.transaction"].create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": methods.search([], limit=1).id,
+                    "amount": 100,
+                    "currency_id": move.currency_id.id,
+                    "partner_id": move.partner_id.id,
+                    "reference": "continuity-test",
+                    "invoice_ids": [Command.set(move.ids)],
+                }
+            )
+
+    def test_mail_names_the_same_account(self):
+        self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        template = self.env.ref("account.email_template_edi_invoice")
+        body = template._render_field("body_html", move.ids)[move.id]
+        self.assertIn(self.factor_account.acc_number, body)
+        self.assertNotIn(self.own_account.acc_number, body)
+
+    def test_electronic_invoice_names_the_same_account(self):
+        builder = self.env.get("account.edi.xml.ubl_bis3")
+        if builder is None:
+            self.skipTest("electronic invoices are not installed")
+        self._run_agreement()
+        move = self._draft()
+        move.action_post()
+        xml, _errors = builder._export_invoice(move)
+        self.assertIn(self.factor_account.sanitized_acc_number.encode(), xml)
+        self.assertNotIn(self.own_account.sanitized_acc_number.encode(), xml)
+
+    def test_invoice_speaks_the_customer_s_language(self):
+        agreement = self._run_agreement()
+        notes = set()
+        for lang, day in (
+            ("en_US", "June 10, 2026"),
+            ("ja_JP", "2026年6月10日"),
+            ("zh_CN", "2026年6月10日"),
+        ):
+            self.env["res.lang"]._activate_lang(lang)
+            self.customer_1.lang = lang
+            move = self._draft()
+            move.action_post()
+            page = self._printed(move)
+            self.assertPaysTo(move, self.factor_account, page)
+            self.assertIn(day, self._said(page))
+            notes.add(self._said(page))
+        self.assertTrue(agreement)
+        self.assertEqual(len(notes), 3)
+
+    # === Cost === #
+
+    def test_looking_costs_the_same_for_one_and_for_many(self):
+        self._run_agreement()
+        moves = self.env["account.move"]
+        for _number in range(6):
+            moves |= self._draft()
+        other = self.env["account.move"]
+        for _number in range(6):
+            other |= self._draft(self._create_customer("Not covered"))
+
+        def queries(moves):
+            moves.invalidate_recordset()
+            moves.mapped("commercial_partner_id.id")
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            moves._continuity_pay_directions()
+            return self.env.cr.sql_log_count - before
+
+        queries(moves)
+        self.assertLessEqual(queries(other[:1]), 3)
+        self.assertLessEqual(queries(other), queries(other[:1]) + 1)
+        self.assertLessEqual(queries(moves), queries(moves[:1]) + 3)

@@ -10,7 +10,15 @@ import sys
 from common import Bench
 
 # `installed` first: it compares two databases that must still be alike.
-ROWS = ("installed", "refresh", "cutover", "planning", "obligations", "sending")
+ROWS = (
+    "installed",
+    "factoring",
+    "refresh",
+    "cutover",
+    "planning",
+    "obligations",
+    "sending",
+)
 
 
 def main(names):

@@ -152,6 +152,7 @@
         "report/continuity_dissolution_closing_templates.xml",
         "views/continuity_dissolution_closing_views.xml",
         "views/continuity_timetable_views.xml",
+        "wizards/continuity_factoring_wizard_views.xml",
         "views/continuity_factoring_views.xml",
         "wizards/continuity_factoring_views.xml",
         "views/continuity_factoring_assignment_views.xml",

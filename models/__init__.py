@@ -265,6 +265,11 @@ from . import continuity_factor_comparison
 from . import continuity_factor_criterion
 from . import continuity_factor_offer
 from . import continuity_factoring_standing
+from . import continuity_factoring_in_person
+from . import continuity_factoring_registration
+from . import continuity_factoring_covering
+from . import continuity_factoring_proposal
+from . import continuity_factoring_next_step
 
 # What Odoo's own models get.
 from . import calendar_event

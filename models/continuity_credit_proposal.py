@@ -152,21 +152,50 @@ class ContinuityCreditStanding(models.Model):
             ``review`` and ``standing`` (both possibly empty)
         :rtype: list[dict]
         """
+        return [
+            {
+                "partner": row["partner"],
+                "include": row["include"],
+                "reason": " ".join(
+                    filter(None, [row["contract"], row["standing"]._figures_text()])
+                ),
+                "review": row["review"],
+                "standing": row["standing"],
+            }
+            for row in self._rank(partners, company, on)
+        ]
+
+    def _figures_text(self):
+        """Say what the figures of one customer tell, also where there are none.
+
+        :rtype: str
+        """
+        return self.reason or self.env._("There are no invoices yet.")
+
+    @api.model
+    def _rank(self, partners, company, on=None):
+        """Return what :meth:`_propose` does, with what the contract allows instead of
+        all reasons in words: those of 10,000 customers take seconds.
+
+        :return: dicts, in the order proposed: ``partner``, ``include``, ``allowed``,
+            ``contract`` (a sentence, or empty), ``review``, ``standing``
+        :rtype: list[dict]
+        """
         customers = partners.sudo().commercial_partner_id.with_env(self.env)
         coverage = self.env["continuity.contract.review"]._coverage(
             customers, company, on
         )
         latest = self._latest(customers, company)
-        proposed = []
+        ranked = []
         for customer in customers:
             review, allowed, contract = coverage[customer]
             standing = latest.get(customer, self.browse())[-1:]
-            figures = standing.reason or self.env._("There are no invoices yet.")
-            proposed.append(
+            ranked.append(
                 {
                     "partner": customer,
                     "include": allowed and standing.proposal == "include",
-                    "reason": " ".join(filter(None, [contract, figures])),
+                    "allowed": allowed,
+                    "contract": contract,
                     "review": review,
                     "standing": standing,
                 }
@@ -174,13 +203,12 @@ class ContinuityCreditStanding(models.Model):
 
         def order(row):
             standing = row["standing"]
-            proposal = standing.proposal or "decide"
             return (
                 not row["include"],
-                not coverage[row["partner"]][1],
-                PROPOSALS.index(proposal),
-                standing.rank or len(proposed) + 1,
+                not row["allowed"],
+                PROPOSALS.index(standing.proposal or "decide"),
+                standing.rank or len(ranked) + 1,
                 row["partner"].id,
             )
 
-        return sorted(proposed, key=order)
+        return sorted(ranked, key=order)

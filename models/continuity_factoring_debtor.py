@@ -26,7 +26,6 @@ class ContinuityFactoringDebtor(models.Model):
     _guarded_fields = frozenset(
         {
             "factoring_id",
-            "proposal_reason",
             "told_on",
             "noticed_on",
             "acknowledged_on",
@@ -50,7 +49,6 @@ class ContinuityFactoringDebtor(models.Model):
         string="In Person First",
         help="Nothing is written to them before somebody has spoken to them.",
     )
-    proposal_reason = fields.Text(string="Why Proposed", readonly=True, copy=False)
     state = fields.Selection(
         [
             ("planned", "To Be Told"),

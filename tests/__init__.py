@@ -129,6 +129,7 @@ from . import test_transfer_gate
 from . import test_export_guard
 from . import test_transfer_course
 from . import test_closing_days
+from . import test_factoring_wizard
 from . import test_factoring_access
 from . import test_factoring_access_traces
 from . import test_factoring_assignment

@@ -101,6 +101,8 @@ class FactoringCommon(CreditCommon):
     @classmethod
     def _activate(cls, agreement):
         agreement.sudo().state = "approved"
+        if agreement.registration_pending:
+            agreement.with_user(cls.user_manager).action_confirm_registration()
         agreement.with_user(cls.user_manager).action_activate()
         return agreement
 

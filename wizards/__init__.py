@@ -34,6 +34,12 @@ from . import continuity_factoring_release
 from . import continuity_factoring_certify
 from . import continuity_factoring_list
 from . import continuity_factoring_payment_choice
+from . import continuity_factoring_wizard
+from . import continuity_factoring_wizard_checks
+from . import continuity_factoring_wizard_customers
+from . import continuity_factoring_wizard_draft
+from . import continuity_factoring_wizard_line
+from . import continuity_factoring_assign
 from . import continuity_factor_reasons
 from . import continuity_transfer_reasons
 from . import continuity_consent_wizard

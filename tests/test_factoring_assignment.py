@@ -144,13 +144,14 @@ class TestFactoringAssignment(FactoringCommon):
     def test_same_receivable_to_two_factors(self):
         move = self._invoice()
         self._run_agreement()
-        second = self._run_agreement(
+        second = self._create_agreement(
             self.customer_1,
             factor_id=self.other_factor.id,
-            noticed=False,
             covers="invoices",
             kind="confidential",
         )
+        # It could not be activated: the first one covers this customer.
+        second.sudo().state = "running"
         with self.assertRaisesRegex(UserError, "assigned already"):
             second._assign(self._receivable(move))
         first = self._assignments(move)

@@ -116,12 +116,12 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertIn("before it was assigned", self.assignment.news)
 
     def test_confidential_collections_are_all_tracked_in_one_to_do_a_day(self):
-        agreement = self._run_agreement(
-            self.customer_2, kind="confidential", noticed=False
-        )
         self.agreement.debtor_ids.filtered(
             lambda d: d.partner_id == self.customer_2
         ).state = "out"
+        agreement = self._run_agreement(
+            self.customer_2, kind="confidential", noticed=False
+        )
         moves = [
             self._bill(self.customer_2, 100, "2026-06-29", "2026-07-29")
             for _x in range(2)
@@ -266,12 +266,12 @@ class TestFactoringMishaps(FactoringCommon):
     # === Credit notes, disputes, set-off === #
 
     def test_credit_note_before_the_assignment(self):
-        agreement = self._run_agreement(
-            self.customer_2, covers="invoices", noticed=False
-        )
         self.agreement.debtor_ids.filtered(
             lambda d: d.partner_id == self.customer_2
         ).state = "out"
+        agreement = self._run_agreement(
+            self.customer_2, covers="invoices", noticed=False
+        )
         move = self._bill(self.customer_2, 100, "2026-06-20", "2026-07-20")
         self._credit(move, 30, "2026-06-21")
         assignment = agreement._assign(self._receivable(move))

@@ -247,12 +247,15 @@ class ContinuityFactoringWizard(models.TransientModel):
 
         :param agreement: ``continuity.factoring``
         :rtype: dict
-        :raise AccessError: for who may not write it
+        :raise AccessError: for who may not write it, or once it runs does not decide
         :raise UserError: unless it is a draft or running
         """
         agreement.check_access("read")
         agreement._check_author()
         agreement._check_state("draft", "running")
+        if agreement.state == "running":
+            # What was approved is extended by who approves.
+            agreement._check_may_manage()
         self.env["continuity.factoring"]._check_may_draft(agreement.company_id)
         # For whom and by whom was checked above; no client names the agreement.
         wizard = self.sudo().create(

@@ -56,11 +56,14 @@ class ContinuityFactoringWizard(models.TransientModel):
         """Propose customers; what somebody decided on those known already is kept.
         Callers have checked who drafts."""
         self.ensure_one()
-        draft = self.factoring_id or self._draft_agreement()
-        candidates = draft._cover_candidates(self.company_id)
+        agreements = self.env["continuity.factoring"]
+        candidates = agreements._cover_candidates(self.company_id)
         candidates -= self.factoring_id.sudo().debtor_ids.partner_id
         # Tier and salesperson of customers the nightly refresh has not met yet.
         self.env["continuity.relationship"]._ensure(self.company_id, candidates)
+        # In memory only: nothing may empty the cache before it is asked.
+        draft = self.factoring_id or self._draft_agreement()
+        rows = draft._cover_rows(candidates)
         edited = {
             line.partner_id.id: line._edited_values()
             for line in self.line_ids.filtered(lambda line: line._edited_values())
@@ -69,7 +72,7 @@ class ContinuityFactoringWizard(models.TransientModel):
         self.sudo().line_ids.unlink()
         names = self.env["continuity.factoring.wizard.line"]._fields
         commands = []
-        for row in draft._cover_rows(candidates):
+        for row in rows:
             values = {name: value for name, value in row.items() if name in names}
             values["proposed_in_person"] = row["in_person"]
             kept = edited.get(row["partner_id"], {})

@@ -2,8 +2,6 @@
 
 from odoo import api, fields, models
 
-from .continuity_factoring_assigning import OUT_STATES
-
 # So many reasons are named; the others are counted.
 NAMED_ERRORS = 5
 
@@ -68,7 +66,7 @@ class ContinuityFactoring(models.Model):
 
     def _draft_steps(self):
         steps = []
-        if not self.debtor_ids.filtered(lambda d: d.state not in OUT_STATES):
+        if not self.debtor_count:
             steps.append(self.env._("Add the customers it covers."))
         if self.kind == "notified" and not self.direction_ids:
             steps.append(self.env._("Say where customers are to pay."))

@@ -102,11 +102,3 @@ class ContinuityFactoringWizard(models.TransientModel):
                     )
                 )
         return errors
-
-    def _who_errors(self):
-        """Return what is missing on the fourth step.
-
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        return [] if self.factoring_id else self._draft_agreement()._submission_errors()

@@ -2,6 +2,8 @@
 
 from odoo import api, fields, models
 
+from .continuity_factoring_assigning import OUT_STATES
+
 # So many reasons are named; the others are counted.
 NAMED_ERRORS = 5
 
@@ -66,7 +68,7 @@ class ContinuityFactoring(models.Model):
 
     def _draft_steps(self):
         steps = []
-        if not self.debtor_count:
+        if not self.debtor_ids.filtered(lambda d: d.state not in OUT_STATES):
             steps.append(self.env._("Add the customers it covers."))
         if self.kind == "notified" and not self.direction_ids:
             steps.append(self.env._("Say where customers are to pay."))

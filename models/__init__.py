@@ -242,6 +242,7 @@ from . import continuity_factoring_assignment
 from . import continuity_factoring_decision
 from . import continuity_factoring_assigning
 from . import continuity_factoring_turnover
+from . import continuity_factoring_ending
 from . import continuity_factoring_reconciliation
 from . import continuity_factoring_move
 from . import continuity_factoring_release

@@ -343,6 +343,7 @@ class ContinuityContractReview(models.Model):
             a sentence; empty where nothing is to be said)
         :rtype: dict
         """
+        on = on or fields.Date.context_today(self)
         customers = partners.sudo().commercial_partner_id
         valid = self._valid_for(customers, company, on)
         standing = self._standing(customers, company)
@@ -353,7 +354,7 @@ class ContinuityContractReview(models.Model):
         for customer in customers:
             customer = customer.with_env(partners.env)
             if review := valid.get(customer):
-                coverage[customer] = (review, *review.sudo()._allows())
+                coverage[customer] = (review, *review.sudo()._allows(on))
             elif customer in expired:
                 coverage[customer] = (
                     self.browse(),
@@ -371,9 +372,10 @@ class ContinuityContractReview(models.Model):
                 )
         return coverage
 
-    def _allows(self):
-        """Tell whether a valid review lets its customer be covered.
+    def _allows(self, on):
+        """Tell whether a valid review lets its customer be covered on a day.
 
+        :param date on: the day
         :return: whether, and a sentence
         :rtype: tuple[bool, str]
         """
@@ -381,7 +383,8 @@ class ContinuityContractReview(models.Model):
         if self.result == "excluded":
             return False, self.env._("Excluded by the contract review: %s", self.reason)
         if self.result == "consent":
-            if not self.consent_on or not self.consent_attachment_ids:
+            given = self.consent_on and self.consent_on <= on
+            if not given or not self.consent_attachment_ids:
                 return False, self.env._(
                     "The customer's written consent is needed and not on record."
                 )

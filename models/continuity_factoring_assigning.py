@@ -295,7 +295,7 @@ class ContinuityFactoring(models.Model):
                 "\n".join(f"{name}: {reason}" for name, reason in refused.items())
             )
         debtors = self.sudo()._debtors_of(lines.partner_id.commercial_partner_id)
-        paid = assignments._paid_by_line(lines)
+        matched = {line: max(line.matched_credit_ids.ids, default=0) for line in lines}
         return assignments.create(
             [
                 {
@@ -305,7 +305,7 @@ class ContinuityFactoring(models.Model):
                     "move_id": line.move_id.id,
                     "currency_id": line.currency_id.id,
                     "amount": amounts.get(line, line.amount_residual_currency),
-                    "paid_before": paid.get(line.id, 0),
+                    "matched_before": matched[line],
                     "assigned_on": day,
                 }
                 for line in lines
@@ -322,30 +322,6 @@ class ContinuityFactoring(models.Model):
             agreement._find_double_payments()
 
         self.search([("state", "=", "running")])._run_each(work)
-
-    # === AT ITS END === #
-
-    def _closing_errors(self):
-        errors = super()._closing_errors()
-        agreement = self.sudo()
-        is_open = agreement.assignment_ids.filtered(lambda a: a.state == "active")
-        if is_open:
-            errors.append(
-                self.env._(
-                    "%(count)s receivables are assigned and open, the first on "
-                    "%(invoice)s: wait, or buy them back.",
-                    count=len(is_open),
-                    invoice=is_open[:1].move_id.display_name,
-                )
-            )
-        due = agreement.turnover_ids.filtered(lambda t: t.state == "due")
-        if due:
-            errors.append(
-                self.env._(
-                    "%s collections have not been turned over or given back.", len(due)
-                )
-            )
-        return errors
 
     # === SCREENS === #
 
@@ -411,15 +387,17 @@ class ContinuityFactoringDebtor(models.Model):
         """Tell whether the law lets this customer pay us although it was told to pay
         the factor (Germany, HGB 354a).
 
-        :param date day: of the payment
+        :param date day: of the payment; an extension may ask for it
         :rtype: bool
         """
         self.ensure_one()
-        reviews = self.env["continuity.contract.review"]
         customer = self.partner_id.commercial_partner_id
-        valid = reviews._valid_for(customer, self.company_id, day)
-        review = valid.get(customer, reviews).sudo()
-        return review.result == "debtor_may_pay"
+        # A review expires, the clause in the contract does not.
+        reviews = self.env["continuity.contract.review"]._standing(
+            customer, self.company_id
+        )
+        last = reviews.sorted(lambda review: (review.reviewed_on, review.id))[-1:]
+        return last.result == "debtor_may_pay"
 
     def _noticed_day(self):
         """Return the day the notice left, by the company's clock; False without."""

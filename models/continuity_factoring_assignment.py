@@ -64,7 +64,10 @@ class ContinuityFactoringAssignment(models.Model):
             "move_line_id",
             "move_id",
             "amount",
-            "paid_before",
+            "company_id",
+            "partner_id",
+            "currency_id",
+            "matched_before",
             "assigned_on",
             "ended_on",
             "state",
@@ -128,7 +131,10 @@ class ContinuityFactoringAssignment(models.Model):
     amount = fields.Monetary(
         string="Amount Assigned", required=True, readonly=True, help="What was sold."
     )
-    paid_before = fields.Monetary(readonly=True, help="What was paid when it was sold.")
+    # By number, not by amount: what was paid before may still be taken back.
+    matched_before = fields.Integer(
+        readonly=True, help="Matches up to this one were made before it was assigned."
+    )
     open_amount = fields.Monetary(compute="_compute_open_amount", string="Still Open")
     assigned_on = fields.Date(required=True, readonly=True, index=True)
     ended_on = fields.Date(readonly=True)
@@ -211,9 +217,9 @@ class ContinuityFactoringAssignment(models.Model):
                 """
                 SELECT a.id,
                        GREATEST(0, LEAST(
-                           a.amount - (COALESCE(SUM(r.debit_amount_currency)
-                               FILTER (WHERE m.move_type <> 'out_refund'), 0)
-                               - COALESCE(a.paid_before, 0)),
+                           a.amount - COALESCE(SUM(r.debit_amount_currency)
+                               FILTER (WHERE m.move_type <> 'out_refund'
+                                         AND r.id > COALESCE(a.matched_before, 0)), 0),
                            l.amount_currency
                                - COALESCE(SUM(r.debit_amount_currency), 0)
                        ))
@@ -233,31 +239,32 @@ class ContinuityFactoringAssignment(models.Model):
         currencies = {a.id: a.currency_id for a in self}
         return {id_: currencies[id_].round(float(amount)) for id_, amount in rows}
 
-    @api.model
-    def _paid_by_line(self, lines):
-        """Return what has closed receivables so far other than credit notes.
+    def _paid_amounts(self):
+        """Return what has closed these receivables since they were assigned, other than
+        credit notes.
 
-        :param lines: ``account.move.line``
-        :return: amount in each line's currency, by its id
+        :return: amount in the receivable's currency, by id of the assignment
         :rtype: dict[int, float]
         """
-        self.env["account.partial.reconcile"].flush_model()
-        return {
-            id_: float(amount)
-            for id_, amount in self.env.execute_query(
-                SQL(
-                    """
-                    SELECT r.debit_move_id, SUM(r.debit_amount_currency)
-                      FROM account_partial_reconcile r
-                      JOIN account_move_line c ON c.id = r.credit_move_id
-                      JOIN account_move m ON m.id = c.move_id
-                     WHERE r.debit_move_id IN %s AND m.move_type <> 'out_refund'
-                  GROUP BY r.debit_move_id
-                    """,
-                    tuple(lines.ids) or (0,),
-                )
+        for name in ("account.partial.reconcile", self._name):
+            self.env[name].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT a.id, SUM(r.debit_amount_currency)
+                  FROM continuity_factoring_assignment a
+                  JOIN account_partial_reconcile r
+                    ON r.debit_move_id = a.move_line_id
+                   AND r.id > COALESCE(a.matched_before, 0)
+                  JOIN account_move_line c ON c.id = r.credit_move_id
+                  JOIN account_move m ON m.id = c.move_id
+                 WHERE a.id IN %s AND m.move_type <> 'out_refund'
+              GROUP BY a.id
+                """,
+                tuple(self.ids) or (0,),
             )
-        }
+        )
+        return {id_: float(amount) for id_, amount in rows}
 
     @api.model
     def _as_of(self, agreement, day):
@@ -288,10 +295,23 @@ class ContinuityFactoringAssignment(models.Model):
         live = self.sudo().filtered(lambda a: a.state in LIVE_STATES)
         open_amounts = live._open_amounts()
         today = fields.Date.context_today(self)
-        for assignment in live:
-            is_open = bool(open_amounts.get(assignment.id))
-            if is_open and assignment.state == "settled":
-                assignment.write({"state": "active", "ended_on": False})
-            elif not is_open and assignment.state == "active":
+        reopened = live.filtered(
+            lambda a: a.state == "settled" and open_amounts.get(a.id)
+        )
+        # The rest of a receivable may have been assigned since a part was settled.
+        taken = set(reopened.move_line_id._continuity_active_assignments().move_line_id)
+        for assignment in reopened:
+            if assignment.move_line_id in taken:
+                assignment._add_news(
+                    self.env._(
+                        "A payment was taken off. Another part of it is assigned: this "
+                        "one stays settled."
+                    )
+                )
+                continue
+            taken.add(assignment.move_line_id)
+            assignment.write({"state": "active", "ended_on": False})
+        for assignment in live - reopened:
+            if assignment.state == "active" and not open_amounts.get(assignment.id):
                 assignment.write({"state": "settled", "ended_on": today})
         live.invalidate_recordset(["open_amount"])

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .continuity_bill import FIELD_GROUPS
+from .continuity_factoring_assigning import OUT_STATES
 
 LIVE_STATES = ("active", "settled")
 
@@ -179,32 +180,42 @@ class AccountMove(models.Model):
             [("state", "=", "running"), ("company_id", "in", self.company_id.ids)]
         )
         agreements._check_may_account()
-        for move in self:
-            agreement = agreements.filtered(
-                lambda a, move=move: (
-                    a.company_id == move.company_id
-                    and move.commercial_partner_id
-                    in a.sudo()
-                    .debtor_ids.filtered(lambda d: d.state not in ("out", "released"))
-                    .partner_id
-                )
-            )[:1]
-            if not agreement:
-                raise UserError(
-                    self.env._(
-                        "%s: no running agreement covers this customer.",
-                        move.display_name,
-                    )
-                )
-            lines = move.line_ids.filtered(
-                lambda line: (
-                    line.account_id.account_type == "asset_receivable"
-                    and not line.reconciled
+        left = self.browse(self.ids)
+        for agreement in agreements:
+            customers = agreement.sudo()._debtors_of(left.commercial_partner_id)
+            covered = left.filtered(
+                lambda move, agreement=agreement, customers=customers: (
+                    move.company_id == agreement.company_id
+                    and move.commercial_partner_id in customers
+                    and customers[move.commercial_partner_id].state not in OUT_STATES
                 )
             )
-            if not lines:
-                raise UserError(self.env._("Nothing of %s is open.", move.display_name))
-            agreement._assign(lines)
+            left -= covered
+            covered._continuity_assign_under(agreement)
+        if left:
+            raise UserError(
+                self.env._(
+                    "%s: no running agreement covers this customer.",
+                    left[:1].display_name,
+                )
+            )
+
+    def _continuity_assign_under(self, agreement):
+        """Assign what is open of these invoices under an agreement.
+
+        :raise UserError: naming the first one of which nothing is open
+        """
+        lines = self.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
+        )
+        if closed := self - lines.move_id:
+            raise UserError(
+                self.env._("Nothing of %s is open.", closed[:1].display_name)
+            )
+        agreement._assign(lines)
 
     # === WHAT IS REFUSED === #
 
@@ -228,6 +239,15 @@ class AccountMove(models.Model):
         if not assignment:
             return
         visible = assignment.with_env(self.env).sudo(False)
+        if visible.has_access("read") and assignment.state == "settled":
+            raise UserError(
+                self.env._(
+                    "%(invoice)s was assigned to %(factor)s and is settled. Correct it "
+                    "with a credit note.",
+                    invoice=assignment.move_id.name,
+                    factor=assignment.factoring_id.factor_id.name,
+                )
+            )
         if visible.has_access("read"):
             raise UserError(
                 self.env._(

@@ -30,18 +30,20 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
-        # Whoever undoes a match need not see what is assigned.
+        # Whoever undoes a match need not see what is assigned, or was.
         assignments = (
             self.env["continuity.factoring.assignment"]
             .sudo()
             .search(
                 [
                     ("move_line_id", "in", self.debit_move_id.ids),
-                    ("state", "in", ("active", "settled")),
+                    ("state", "!=", "cancelled"),
                 ]
             )
         )
-        turnovers = assignments.turnover_ids.filtered(lambda t: t.partial_id in self)
+        turnovers = self.env["continuity.factoring.turnover"].sudo()
+        if assignments:
+            turnovers = turnovers.search([("partial_id", "in", self.ids)])
         result = super().unlink()
         if assignments:
             turnovers._void()
@@ -60,12 +62,12 @@ class ContinuityFactoringAssignment(models.Model):
         """
         turnovers = self.env["continuity.factoring.turnover"].sudo()
         vals_list = []
-        paid_by_line = self._paid_by_line(self.move_line_id)
+        paid_amounts, due_days = self._paid_amounts(), {}
         by_line = partials.grouped("debit_move_id")
         for assignment in self:
             line = assignment.move_line_id
             own = by_line.get(line, partials.browse())
-            paid = paid_by_line.get(line.id, 0) - assignment.paid_before
+            paid = paid_amounts.get(assignment.id, 0)
             money = own.filtered(lambda p: p.credit_move_id.move_type != "out_refund")
             # What was the factor's before these matches.
             left = assignment.amount - (
@@ -79,7 +81,15 @@ class ContinuityFactoringAssignment(models.Model):
                 amount = min(assignment._money_in(partial), max(closed, 0))
                 if assignment.currency_id.is_zero(amount):
                     continue
-                vals_list.append(assignment._prepare_turnover(partial, reason, amount))
+                key = (assignment.factoring_id, partial.credit_move_id.date)
+                if key not in due_days:
+                    due_days[key] = assignment._collection_due(key[1])
+                vals_list.append(
+                    {
+                        **assignment._prepare_turnover(partial, reason, amount),
+                        "due_on": due_days[key],
+                    }
+                )
         if vals_list:
             turnovers.create(vals_list)._remind_contact()
         self._follow_books()
@@ -131,7 +141,6 @@ class ContinuityFactoringAssignment(models.Model):
         """Return the values of one collection."""
         self.ensure_one()
         payment = partial.credit_move_id
-        today = fields.Date.context_today(self)
         return {
             "assignment_id": self.id,
             "partial_id": partial.id,
@@ -140,9 +149,14 @@ class ContinuityFactoringAssignment(models.Model):
             "amount": amount,
             "day": payment.date,
             "reason": reason,
-            # From the day it came in; nothing is due before it was known.
-            "due_on": max(self.factoring_id._turnover_due(payment.date), today),
         }
+
+    def _collection_due(self, day):
+        """Return by when money that came in on a day is turned over: counted from that
+        day, but nothing is due before it was known."""
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        return max(self.factoring_id._turnover_due(day), today)
 
     def _match_reason(self, partial):
         """Tell why what a match closes is to be turned over.
@@ -205,10 +219,15 @@ class ContinuityFactoringAssignment(models.Model):
         noticed = debtor._noticed_day()
         if not noticed or day < noticed:
             return "before_notice"
-        kind, account = agreement._direction_on(debtor, day)
-        if kind == "unchanged":
+        days = [day]
+        if debtor._closing_terms()[0]:
+            # They were told from which period on: what was closed before is paid as
+            # before, whenever that is.
+            days.append(self.move_id.invoice_date)
+        ways = [agreement._direction_on(debtor, on) for on in days]
+        if any(kind == "unchanged" for kind, _account in ways):
             return "unchanged"
-        if kind == "collection" and journal.bank_account_id == account:
+        if ("collection", journal.bank_account_id) in ways:
             return "collection"
         if debtor._may_keep_paying_us(day):
             return "permitted"

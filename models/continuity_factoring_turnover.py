@@ -39,6 +39,10 @@ class ContinuityFactoringTurnover(models.Model):
             "state",
             "done_on",
             "done_by_id",
+            "factoring_id",
+            "company_id",
+            "partner_id",
+            "move_id",
         }
     )
 
@@ -190,9 +194,9 @@ class ContinuityFactoringTurnover(models.Model):
             )
 
     def _follow_credits(self):
-        """What was paid too much is given back once a payment to the customer closes
-        it, and of no interest once it closes another invoice."""
-        for turnover in self.filtered(lambda t: t.reason == "double"):
+        """What closes nothing is done with once a payment of ours closes it, and of no
+        interest once it closes another invoice."""
+        for turnover in self.filtered("credit_line_id"):
             line = turnover.credit_line_id
             if turnover.state != "due" or (
                 line.parent_state == "posted" and not line.reconciled
@@ -202,9 +206,10 @@ class ContinuityFactoringTurnover(models.Model):
             is_money = closed_by.filtered(
                 lambda move: move.origin_payment_id or move.statement_line_id
             )
+            done = "returned" if turnover.reason == "double" else "turned_over"
             turnover.write(
                 {
-                    "state": "returned" if is_money else "void",
+                    "state": done if is_money else "void",
                     "done_on": fields.Date.context_today(self),
                 }
             )
@@ -225,42 +230,60 @@ class ContinuityFactoringTurnover(models.Model):
     def _remind_contact(self):
         """Give whom the agreement names a to-do: one per mishap, and one per day for
         what is collected as agreed."""
-        for turnover in self.sudo():
-            agreement = turnover.factoring_id
+        for agreement, turnovers in self.sudo().grouped("factoring_id").items():
             user = agreement.contact_id
-            summary = turnover._reminder(turnover.with_context(lang=user.lang).env)
-            if turnover._reminders(summary):
-                continue
-            agreement._remind(
-                user, lambda env, t=turnover: t._reminder(env), deadline=turnover.due_on
-            )
+            env = turnovers.with_context(lang=user.lang).env
+            wanted = {(t.due_on, t._reminder(env)): t for t in turnovers}
+            known = {
+                (activity.date_deadline, activity.summary)
+                for activity in turnovers._reminders(wanted)
+            }
+            for key, turnover in wanted.items():
+                if key not in known:
+                    agreement._remind(
+                        user,
+                        lambda env, t=turnover: t._reminder(env),
+                        deadline=turnover.due_on,
+                    )
 
-    def _reminders(self, summary):
-        self.ensure_one()
-        return self.env["mail.activity"].search(
+    def _reminders(self, keys):
+        """Return the to-dos of the agreement of these with a deadline and a summary.
+
+        :param keys: pairs of both
+        :rtype: mail.activity
+        """
+        wanted = set(keys)
+        activities = self.env["mail.activity"].search(
             [
                 ("res_model", "=", "continuity.factoring"),
-                ("res_id", "=", self.factoring_id.id),
-                ("date_deadline", "=", self.due_on),
-                ("summary", "=", summary),
+                ("res_id", "in", self.factoring_id.ids),
+                ("date_deadline", "in", [deadline for deadline, _summary in wanted]),
+                ("summary", "in", [summary for _deadline, summary in wanted]),
             ]
         )
+        return activities.filtered(lambda a: (a.date_deadline, a.summary) in wanted)
 
     def _close_reminders(self):
         """Take the to-dos away that are done with."""
-        for turnover in self.sudo():
-            user = turnover.factoring_id.contact_id
-            summary = turnover._reminder(turnover.with_context(lang=user.lang).env)
-            others = self.sudo().search(
+        for agreement, turnovers in self.sudo().grouped("factoring_id").items():
+            env = turnovers.with_context(lang=agreement.contact_id.lang).env
+            waiting = self.sudo()._read_group(
                 [
-                    ("factoring_id", "=", turnover.factoring_id.id),
-                    ("due_on", "=", turnover.due_on),
+                    ("factoring_id", "=", agreement.id),
+                    ("due_on", "in", turnovers.mapped("due_on")),
                     ("state", "=", "due"),
                     ("reason", "not in", MISHAPS),
-                ]
+                ],
+                ["due_on:day"],
             )
-            if turnover.reason in MISHAPS or not others:
-                turnover._reminders(summary).unlink()
+            waiting = {day for (day,) in waiting}
+            done = {
+                (turnover.due_on, turnover._reminder(env))
+                for turnover in turnovers
+                if turnover.reason in MISHAPS or turnover.due_on not in waiting
+            }
+            if done:
+                turnovers._reminders(done).unlink()
 
 
 class ContinuityFactoring(models.Model):
@@ -288,6 +311,8 @@ class ContinuityFactoring(models.Model):
     def _find_double_payments(self):
         """Find payments of the customers that close nothing although what they paid
         for is settled: too much for one invoice, or an invoice paid a second time.
+        Where our own entry closed the invoice, such as the sale, it is the customer's
+        first payment, and the factor's money.
 
         :return: what was found
         :rtype: continuity.factoring.turnover
@@ -311,7 +336,9 @@ class ContinuityFactoring(models.Model):
                         "currency_id": currency_id,
                         "amount": float(amount),
                         "day": day,
-                        "reason": "double",
+                        "reason": agreement._loose_reason(
+                            assignment_id, move_id, day, by_entry
+                        ),
                         "due_on": due_on,
                     }
                     for (
@@ -321,12 +348,21 @@ class ContinuityFactoring(models.Model):
                         currency_id,
                         amount,
                         day,
+                        by_entry,
                     ) in rows
                 ]
             )
             turnovers._remind_contact()
             found |= turnovers
         return found
+
+    def _loose_reason(self, assignment_id, move_id, day, by_entry):
+        """Tell why a payment that closes nothing is not ours."""
+        if not by_entry:
+            return "double"
+        assignment = self.env["continuity.factoring.assignment"].browse(assignment_id)
+        journal = self.env["account.move"].browse(move_id).journal_id
+        return assignment._collection_reason(journal, day)
 
     def _turnover_due(self, day):
         """Return by when money that came in on a day goes on to the factor."""
@@ -346,7 +382,7 @@ class ContinuityFactoring(models.Model):
         return SQL(
             """
             SELECT DISTINCT ON (c.id) c.id, a.id, c.move_id, c.currency_id,
-                   -c.amount_residual_currency, c.date
+                   -c.amount_residual_currency, c.date, own.closed
               FROM continuity_factoring_assignment a
               JOIN account_move_line l ON l.id = a.move_line_id
               JOIN res_partner owed ON owed.id = l.partner_id
@@ -359,6 +395,17 @@ class ContinuityFactoring(models.Model):
                AND c.currency_id = a.currency_id AND c.date >= a.assigned_on
               JOIN account_move m ON m.id = c.move_id
               JOIN account_journal j ON j.id = m.journal_id
+        CROSS JOIN LATERAL (
+                   SELECT a.customer_paid_on IS NULL AND EXISTS (
+                       SELECT FROM account_partial_reconcile r
+                         JOIN account_move_line k ON k.id = r.credit_move_id
+                         JOIN account_move e ON e.id = k.move_id
+                         JOIN account_journal ej ON ej.id = e.journal_id
+                        WHERE r.debit_move_id = l.id AND r.debit_amount_currency <> 0
+                          AND e.move_type = 'entry' AND e.origin_payment_id IS NULL
+                          AND e.statement_line_id IS NULL
+                          AND ej.type NOT IN ('bank', 'cash', 'credit')
+                          AND ej.continuity_factor_id IS NULL) AS closed) own
              WHERE a.factoring_id = %(agreement)s
                AND a.state IN ('active', 'settled')
                AND m.move_type = 'entry'
@@ -379,6 +426,7 @@ class ContinuityFactoring(models.Model):
                                AND o.reconciled IS NOT TRUE
                                AND o.amount_residual_currency
                                    = -c.amount_residual_currency)))
+               AND NOT (own.closed AND j.continuity_factor_id IS NOT NULL)
                AND NOT EXISTS (SELECT FROM continuity_factoring_turnover t
                                 WHERE t.credit_line_id = c.id AND t.state <> 'void')
           ORDER BY c.id, a.state DESC, a.id DESC

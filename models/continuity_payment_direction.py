@@ -38,6 +38,7 @@ class ContinuityPaymentDirection(models.Model):
             "confirmed_by_id",
             "confirmed_on",
             "confirmed_number",
+            "company_id",
         }
     )
 
@@ -153,19 +154,32 @@ class ContinuityPaymentDirection(models.Model):
         agreements._check_may_account()
 
     def write(self, vals):
+        changed = self.browse()
         if not self.env.su:
             self.factoring_id._check_may_account()
             if "factoring_id" in vals:
                 self._check_may_direct([vals])
             kept = {"effective_from", "kind", "bank_account_id", "factoring_id"}
-            if kept.intersection(vals) and any(d.was_confirmed for d in self):
+            if kept.intersection(vals):
+                changed = self
+            if any(direction.was_confirmed for direction in changed):
                 raise UserError(
                     self.env._(
                         "A confirmed direction is not changed: propose another one "
                         "with its own day."
                     )
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if changed:
+            # Whoever chose the account last cannot be the one who confirms it.
+            changed.sudo()._propose_anew()
+        return result
+
+    def _propose_anew(self):
+        """Make the user the one who proposed: somebody else has to confirm."""
+        self.write(
+            {"proposed_by_id": self.env.uid, "proposed_on": fields.Datetime.now()}
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_proposed(self):
@@ -236,16 +250,15 @@ class ContinuityPaymentDirection(models.Model):
     def _account_changed(self):
         """Ask for a second look: somebody changed or archived an account customers
         were, or are to be, told of."""
-        for direction in self.sudo().filtered(lambda d: d.state == "confirmed"):
+        waiting = self.sudo().filtered(lambda d: d.state == "proposed")
+        confirmed = self.sudo().filtered(lambda d: d.state == "confirmed")
+        if anew := waiting | confirmed:
+            # Nobody has called back about what it is now.
+            anew.write({"call_back": False})
+            anew._propose_anew()
+        for direction in confirmed:
             direction.write(
-                {
-                    "state": "proposed",
-                    "proposed_by_id": self.env.uid,
-                    "proposed_on": fields.Datetime.now(),
-                    "confirmed_by_id": False,
-                    "confirmed_on": False,
-                    "call_back": False,
-                }
+                {"state": "proposed", "confirmed_by_id": False, "confirmed_on": False}
             )
             agreement = direction.factoring_id
             agreement._remind(

@@ -140,3 +140,4 @@ from . import test_factoring_requirement
 from . import test_factoring_certified
 from . import test_factoring_payment
 from . import test_factoring_payment_portal
+from . import test_factoring_entries

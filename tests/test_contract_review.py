@@ -151,7 +151,7 @@ class TestContractReview(CreditCommon):
     def test_consent_needs_day_and_paper(self):
         review = self._review(result="consent", reason="§ 9 asks for it.")
         self.assertFalse(self._coverage()[1])
-        review.consent_on = "2026-07-02"
+        review.consent_on = "2026-06-29"
         self.assertFalse(self._coverage()[1])
         paper = self.env["ir.attachment"].with_user(self.user_manager)
         paper = paper.create({"name": "consent.pdf", "datas": base64.b64encode(b"x")})

@@ -200,7 +200,8 @@ class TestFactoringAssignment(FactoringCommon):
             .create({"factoring_id": agreement.id})
         )
         action = listing.action_csv()
-        self.assertIn("csv_file", action["url"])
+        kept = agreement.message_ids[0].attachment_ids
+        self.assertIn(f"/{kept.id}?", action["url"])
         text = base64.b64decode(listing.csv_file).decode("utf-8-sig")
         self.assertIn("'=HYPERLINK", text)
         self.assertIn(move.name, text)

@@ -579,7 +579,11 @@ class TestPaymentDirection(FactoringCommon):
             self.assertEqual(account, direction.bank_account_id)
 
     def test_confidential_agreement_has_no_other_account(self):
-        agreement = self._create_agreement(self.customer_1, kind="confidential")
+        agreement = self._create_agreement(
+            self.customer_1,
+            kind="confidential",
+            named_user_ids=[Command.set(self.accountant.ids)],
+        )
         with self.assertRaisesRegex(ValidationError, "as before"):
             self._propose(factoring_id=agreement.id)
 

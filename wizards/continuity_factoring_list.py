@@ -70,19 +70,34 @@ class ContinuityFactoringList(models.TransientModel):
         self.ensure_one()
         self.factoring_id._check_may_account()
         content = base64.b64decode(self.csv_file)
-        # Who may hand it out was checked above; reading is enough for that.
-        self.factoring_id.sudo()._message_log(
+        agreement = self.factoring_id
+        # The file itself is kept: payments that are matched later change the list.
+        # Who may hand it out was checked above; reading the agreement is enough.
+        handed_out = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {
+                    "name": f"{agreement.name.replace('/', '-')}-{self.day}.csv",
+                    "raw": content,
+                    "mimetype": "text/csv",
+                    "res_model": agreement._name,
+                    "res_id": agreement.id,
+                }
+            )
+        )
+        agreement.sudo()._message_log(
             body=self.env._(
                 "List of assigned receivables as of %(day)s: %(count)s, SHA-256 "
                 "%(sum)s.",
                 day=self.day,
                 count=len(self._rows()),
                 sum=hashlib.sha256(content).hexdigest(),
-            )
+            ),
+            attachment_ids=handed_out.ids,
         )
         return {
             "type": "ir.actions.act_url",
             "target": "download",
-            "url": f"/web/content/{self._name}/{self.id}/csv_file/"
-            f"{self.factoring_id.name.replace('/', '-')}-{self.day}.csv?download=true",
+            "url": f"/web/content/{handed_out.id}?download=true",
         }

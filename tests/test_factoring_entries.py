@@ -1,0 +1,277 @@
+"""Entries and decisions around assigned receivables that are easily misread."""
+
+import hashlib
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common_factoring import FactoringCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-06-30 08:00:00")
+class TestFactoringEntries(FactoringCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with freeze_time("2026-06-05 08:00:00"):
+            cls.agreement = cls._run_agreement(cls.customer_1)
+            cls.single = cls._run_agreement(
+                cls.customer_2, covers="invoices", noticed=False
+            )
+            cls.move = cls._bill(cls.customer_1, 100, "2026-06-05", "2026-07-05")
+        cls.diary.clear()
+
+    def setUp(self):
+        super().setUp()
+        self.diary[self.move] = {"events": []}
+        self.assignment = self._assignments(self.move)
+
+    def _loose_payment(self, day, journal=None):
+        payment = self.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": self.customer_1.id,
+                "amount": 100,
+                "currency_id": self.euro.id,
+                "date": day,
+                "journal_id": (journal or self.bank).id,
+            }
+        )
+        payment.action_post()
+        return payment
+
+    def _undo(self, payment):
+        self._receivable(payment.move_id).remove_move_reconcile()
+
+    # === Which money is whose === #
+
+    def test_first_payment_after_the_sale_was_booked_is_the_factors(self):
+        """Our entry of the sale closed the invoice, not the customer."""
+        self._write_off(self.move, 100, "2026-06-05")
+        self._loose_payment("2026-06-25")
+        self._run_nightly()
+        turnover = self._turnovers(self.move)
+        self.assertEqual(turnover.reason, "wrong_account")
+        turnover.with_user(self.accountant).action_turned_over()
+        self.assertEqual(turnover.state, "turned_over")
+
+    def test_after_the_sale_was_booked_the_factor_may_be_paid(self):
+        self._write_off(self.move, 100, "2026-06-05")
+        self._loose_payment("2026-06-25", self.clearing)
+        self._run_nightly()
+        self.assertFalse(self._turnovers(self.move))
+
+    def test_second_payment_after_the_sale_was_booked_is_the_customers(self):
+        self._write_off(self.move, 100, "2026-06-05")
+        self.assignment.with_user(self.accountant).customer_paid_on = "2026-06-20"
+        self._loose_payment("2026-06-25")
+        self._run_nightly()
+        self.assertEqual(self._turnovers(self.move).reason, "double")
+
+    def test_payment_from_before_the_assignment_taken_back(self):
+        """A direct debit is returned: no more is the factor's than was assigned."""
+        move = self._bill(self.customer_2, 100, "2026-06-20", "2026-07-20")
+        payment = self._pay(move, 30, "2026-06-21")
+        assignment = self.single._assign(self._receivable(move))
+        self._undo(payment)
+        self.assertEqual(assignment.open_amount, 70)
+        self._pay(move, 70, "2026-06-25", journal=self.clearing)
+        self.assertEqual(assignment.state, "settled")
+
+    def test_payment_from_before_taken_back_after_all_was_settled(self):
+        move = self._bill(self.customer_2, 100, "2026-06-20", "2026-07-20")
+        payment = self._pay(move, 30, "2026-06-21")
+        assignment = self.single._assign(self._receivable(move))
+        self._pay(move, 70, "2026-06-25", journal=self.clearing)
+        self._undo(payment)
+        self.assertEqual(assignment.state, "settled")
+        self._pay(move, 30, "2026-06-28")
+        self.assertFalse(self._turnovers(move))
+
+    def test_two_parts_settled_and_undone(self):
+        """One is the factor's again; the other is told, for nothing is sold twice."""
+        move = self._bill(self.customer_2, 100, "2026-06-20", "2026-07-20")
+        line = self._receivable(move)
+        first = self.single._assign(line, amounts={line: 60})
+        self._pay(move, 60, "2026-06-30", journal=self.clearing)
+        second = self.single._assign(line)
+        self._pay(move, 40, "2026-06-30", journal=self.clearing)
+        self.assertEqual((first | second).mapped("state"), ["settled", "settled"])
+        line.remove_move_reconcile()
+        self.assertEqual(
+            sorted((first | second).mapped("state")), ["active", "settled"]
+        )
+        self.assertIn(
+            "stays settled",
+            (first | second).filtered(lambda a: a.state == "settled").news,
+        )
+
+    def test_payment_taken_back_after_the_rest_was_bought_back(self):
+        payment = self._pay(self.move, 40, "2026-06-26")
+        self.assignment.with_user(self.accountant)._buy_back("It ends")
+        self.assertEqual(self._turnovers(self.move).state, "due")
+        self._undo(payment)
+        self.assertEqual(self._turnovers(self.move).state, "void")
+        self.assertEqual(self.assignment.state, "bought_back")
+
+    def test_periods_closed_before_the_direction_are_paid_as_before(self):
+        """“Invoices you close on 31 July and later”: the one of June is not."""
+        customer = self.customer_1.with_company(self.company_a)
+        customer.continuity_closing_day = 31
+        self.agreement.direction_ids.sudo().effective_from = "2026-06-10"
+        with freeze_time("2026-07-10 08:00:00"):
+            self._pay(self.move, 100, "2026-07-05")
+            self.assertEqual(self._turnovers(self.move).reason, "unchanged")
+            later = self._bill(self.customer_1, 50, "2026-07-02", "2026-07-31")
+            self._pay(later, 50, "2026-07-10")
+            self.assertEqual(self._turnovers(later).reason, "wrong_account")
+
+    def test_ban_does_not_expire_with_its_review(self):
+        self._review(
+            self.customer_1,
+            result="debtor_may_pay",
+            reason="HGB 354a",
+            expires_on="2026-07-15",
+        )
+        with freeze_time("2026-07-20 08:00:00"):
+            self._pay(self.move, 100, "2026-07-20")
+        self.assertEqual(self._turnovers(self.move).reason, "permitted")
+
+    # === What does not end by itself === #
+
+    def test_settled_invoice_says_what_is_possible(self):
+        self._pay(self.move, 100, "2026-06-20", journal=self.clearing)
+        with self.assertRaisesRegex(UserError, "is settled"):
+            self.move.button_draft()
+
+    def test_agreement_with_open_receivables_is_not_given_up(self):
+        manager = self.agreement.with_user(self.user_manager)
+        with self.assertRaisesRegex(UserError, self.move.name):
+            manager._cancel("Another factor is cheaper")
+        self.assertEqual(self.agreement.state, "running")
+        self.assignment.with_user(self.accountant)._buy_back("It ends")
+        manager._cancel("Another factor is cheaper")
+        self.assertEqual(self.agreement.state, "cancelled")
+
+    def test_customer_with_open_receivables_is_not_left_out(self):
+        debtor = self.assignment.debtor_id
+        debtor.write({"state": "planned", "noticed_on": False})
+        with self.assertRaisesRegex(UserError, "1 receivables"):
+            debtor.with_user(self.user_manager)._leave_out("A mistake")
+        self.assignment.with_user(self.accountant)._cancel("A mistake")
+        debtor.with_user(self.user_manager)._leave_out("A mistake")
+        self.assertEqual(debtor.state, "out")
+
+    def test_consent_to_come_is_none(self):
+        review = self._review(self.customer_3, result="consent", reason="Clause 9")
+        paper = self.env["ir.attachment"].create({"name": "yes.pdf", "raw": b"yes"})
+        review.sudo().write(
+            {
+                "consent_on": "2026-07-15",
+                "consent_attachment_ids": [Command.set(paper.ids)],
+            }
+        )
+        for day, allowed in (("2026-07-14", False), ("2026-07-15", True)):
+            coverage = self.env["continuity.contract.review"]._coverage(
+                self.customer_3, self.company_a, self._date(day)
+            )
+            self.assertEqual(coverage[self.customer_3][1], allowed)
+
+    # === Two people === #
+
+    def _propose(self):
+        return (
+            self.env["continuity.payment.direction"]
+            .with_user(self.accountant)
+            .create(
+                {
+                    "factoring_id": self.agreement.id,
+                    "effective_from": "2026-08-01",
+                    "bank_account_id": self.factor_account.id,
+                    "call_back": "Ms. Roth",
+                }
+            )
+        )
+
+    def test_who_exchanges_a_proposed_account_does_not_confirm_it(self):
+        direction = self._propose()
+        other = self._create_account(self.factor, "DE11 5001 0517 5407 3249")
+        manager = direction.with_user(self.user_manager)
+        manager.write({"bank_account_id": other.id})
+        with self.assertRaisesRegex(AccessError, "somebody else"):
+            manager.action_confirm()
+        direction.action_confirm()
+        self.assertEqual(direction.confirmed_by_id, self.accountant)
+
+    def test_who_renumbers_a_proposed_account_does_not_confirm_it(self):
+        account = self._create_account(self.factor, "DE11 5001 0517 5407 3249")
+        direction = self._propose()
+        direction.bank_account_id = account
+        account.with_user(self.user_manager).sudo().acc_number = "DE99 1"
+        self.assertFalse(direction.call_back)
+        direction.call_back = "Ms. Roth"
+        with self.assertRaisesRegex(AccessError, "somebody else"):
+            direction.with_user(self.user_manager).action_confirm()
+
+    # === Who sees and changes what === #
+
+    def test_filters_of_invoices_fail_for_nobody(self):
+        moves = self.env["account.move"].with_user(self.billing)
+        own = ("id", "=", self.move.id)
+        for name, domain, found in (
+            ("assigned", [("continuity_assignment_state", "=", "active")], False),
+            ("free", [("continuity_assignment_state", "=", False)], True),
+            ("turnover", [("continuity_turnover_count", ">", 0)], False),
+        ):
+            with self.subTest(filter=name):
+                self.assertEqual(bool(moves.search([own, *domain])), found)
+
+    def test_nobody_moves_records_to_another_company(self):
+        self._pay(self.move, 40, "2026-06-26")
+        for record in (
+            self.assignment,
+            self.agreement.direction_ids,
+            self._turnovers(self.move),
+        ):
+            with self.subTest(model=record._name), self.assertRaises(AccessError):
+                record.with_user(self.accountant).write(
+                    {"company_id": self.company_b.id}
+                )
+        with self.assertRaises(AccessError):
+            self.assignment.with_user(self.accountant).currency_id = self.dollar
+
+    def test_list_handed_out_stays_as_it_was(self):
+        listing = (
+            self.env["continuity.factoring.list"]
+            .with_user(self.accountant)
+            .create({"factoring_id": self.agreement.id})
+        )
+        listing.action_csv()
+        message = self.agreement.message_ids[0]
+        self._pay(self.move, 40, "2026-06-26", journal=self.clearing)
+        content = message.attachment_ids.with_user(self.accountant).raw
+        self.assertIn(hashlib.sha256(content).hexdigest(), message.body)
+
+    def test_invoices_of_several_customers_are_assigned_together(self):
+        self._review(self.customer_3)
+        agreement = self._run_agreement(
+            self.customer_3, covers="invoices", noticed=False
+        )
+        moves = self.move.browse()
+        for customer in (self.customer_2, self.customer_3):
+            moves |= self._bill(customer, 100, "2026-06-20", "2026-07-20")
+        moves.with_user(self.user_manager).action_continuity_assign()
+        self.assertEqual(
+            self._assignments(moves[0]).factoring_id
+            | self._assignments(moves[1]).factoring_id,
+            self.single | agreement,
+        )
+        stranger = self._create_customer("Not Covered Ltd")
+        free = self._bill(stranger, 100, "2026-06-20", "2026-07-20")
+        with self.assertRaisesRegex(UserError, "no running agreement"):
+            free.with_user(self.user_manager).action_continuity_assign()

@@ -35,9 +35,7 @@ class ContinuityFactoringDebtor(models.Model):
                 "Follow no message, ours included, that says otherwise.",
                 factor,
             ),
-            "fact_signatory": ", ".join(
-                filter(None, [signer.name, signer.partner_id.function])
-            ),
+            "fact_signatory": self._signatory_text(signer),
             "fact_no_waiver": env._(
                 "Confirming that you received this waives nothing: objections, "
                 "defences and set-off against us stay yours."
@@ -59,6 +57,16 @@ class ContinuityFactoringDebtor(models.Model):
                 factor,
             ),
         }
+
+    def _signatory_text(self, signer):
+        """Return who signs, with the job position: before the name in Japanese and
+        Chinese, behind it elsewhere."""
+        function = signer.partner_id.function
+        if not function:
+            return signer.name
+        if (self.env.lang or "")[:2] in ("ja", "zh"):
+            return f"{function} {signer.name}"
+        return f"{signer.name}, {function}"
 
     def _call_back_text(self):
         """Return on which numbers the customer makes sure that a letter is ours; empty

@@ -9,6 +9,7 @@ from odoo.tools import format_date, formatLang, plaintext2html
 
 IBAN = re.compile(r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$")
 LONG_NUMBER = re.compile(r"^\d{14,}$")
+COMMAS = {"ja": "、", "zh": "，"}
 CELL = "border:1px solid #ccc;padding:3px 6px;"
 
 
@@ -98,6 +99,10 @@ class ContinuityFactoringDebtor(models.Model):
     def _long_date(self, day):
         return day and format_date(self.env, day, date_format="long")
 
+    def _short_date(self, day):
+        # With the month in letters where languages differ in the order of figures.
+        return day and format_date(self.env, day, date_format="medium")
+
     def _party_text(self, partner, name=None):
         """Return a party with its numbers and address, in one line."""
         numbers = [
@@ -107,7 +112,8 @@ class ContinuityFactoringDebtor(models.Model):
         ]
         address = partner._display_address(without_company=True).splitlines()
         parts = [*numbers, *(" ".join(part.split()) for part in address)]
-        return ", ".join(filter(None, [name or partner.name, *parts]))
+        comma = COMMAS.get((self.env.lang or "")[:2], ", ")
+        return comma.join(filter(None, [name or partner.name, *parts]))
 
     def _contract_text(self, law):
         """Return number and date of the factoring contract; under English law without
@@ -219,8 +225,8 @@ class ContinuityFactoringDebtor(models.Model):
             *(
                 (
                     assignment.move_id.name,
-                    format_date(self.env, assignment.invoice_date),
-                    format_date(self.env, assignment.date_maturity),
+                    self._short_date(assignment.invoice_date),
+                    self._short_date(assignment.date_maturity),
                     self._money(assignment.open_amount, assignment.currency_id),
                 )
                 for assignment in assignments
@@ -231,20 +237,22 @@ class ContinuityFactoringDebtor(models.Model):
             rows.append((self.env._("Total"), "", "", total))
         return self._html_table(rows)
 
-    def _html_table(self, rows, first_bold=False):
+    def _html_table(self, rows, is_account=False):
         """Return rows as a table whose last column is aligned to the right."""
         cell = Markup('<td style="%s">%s</td>')
         lines = []
         for row in rows:
             styles = [CELL] * (len(row) - 1)
-            styles.append(CELL if first_bold else f"{CELL}text-align:right;")
+            styles.append(CELL if is_account else f"{CELL}text-align:right;")
             cells = (
                 cell % (style, text) for style, text in zip(styles, row, strict=True)
             )
-            lines.append(Markup("<tr>%s</tr>") % Markup("").join(cells))
+            # Neither a line nor an account is torn apart at the end of a page.
+            line = Markup('<tr style="page-break-inside:avoid">%s</tr>')
+            lines.append(line % Markup("").join(cells))
         table = Markup(
-            '<table style="border-collapse:collapse;width:100%%;margin-bottom:12px">'
-            "%s</table>"
+            '<table style="border-collapse:collapse;width:100%%;margin-bottom:12px;'
+            'page-break-inside:{}">%s</table>'.format("avoid" if is_account else "auto")
         )
         return table % Markup("").join(lines)
 
@@ -321,7 +329,7 @@ class ContinuityFactoringDebtor(models.Model):
             (self.env._("Payment by"), self.env._("bank transfer")),
             (self.env._("Payment reference"), self.env._("number of the invoice")),
         ]
-        return self._html_table([row for row in rows if row[1]], first_bold=True)
+        return self._html_table([row for row in rows if row[1]], is_account=True)
 
     def _may_pay_us_text(self, review):
         """Return that the law lets this customer pay us all the same; empty for the

@@ -71,7 +71,18 @@ class ContinuityFactoringDebtor(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        line = self.sudo()
+        line = self.sudo().with_context(lang=self._release_paper_lang())
         law = (line._governing_law().code or "").split("-")[0]
-        facts = {**line._parties_facts(law), **line._release_facts()}
+        # The factor speaks here, not we.
+        facts = {
+            **line._parties_facts(law),
+            **line._release_facts(),
+            "fact_still_payable": line.env._(
+                "Nothing of it is payable to us any more."
+            ),
+            "fact_crossing": line.env._(
+                "If a payment to us crosses this paper, it counts: we pass it on and "
+                "you do not pay again."
+            ),
+        }
         return {name.removeprefix("fact_"): value for name, value in facts.items()}

@@ -177,7 +177,7 @@ class TestFactoringLetter(FactoringLetterCommon):
         for text in (
             self.invoice.name,
             "EUR 900.00",
-            "07/15/2026",
+            "Jul 15, 2026",
             "Factor AG",
             "HRB 1",
             "HRB 2",
@@ -200,7 +200,7 @@ class TestFactoringLetter(FactoringLetterCommon):
         self.agreement.sudo().covers = "invoices"
         body = self._body(self._letter("notice"))
         self.assertNotIn("those that arise later", body)
-        self.assertIn("not listed here are not assigned", body)
+        self.assertIn("not listed below are not assigned", body)
 
     def test_courtesy_letter_names_no_account(self):
         letter = self._letter("courtesy")

@@ -3,7 +3,6 @@
 from odoo import fields, models
 
 from .continuity_factoring_letter import CONTENTS
-from .continuity_touchpoint import OPEN_STATES
 
 # Letters that say where to pay, or that something was assigned: of the assignor.
 SIGNED = ("notice", "release")
@@ -96,6 +95,10 @@ class ContinuityFactoringDebtor(models.Model):
         kind = touchpoint.occurrence.split(":")[0]
         lang = touchpoint._letter_language()
         used = touchpoint._facts_used(*touchpoint._letter_source(lang))
+        if self.factoring_id.kind == "confidential":
+            return [
+                self.env._("Customers of a confidential agreement are told nothing.")
+            ]
         return [
             *self._contents_obstacles(touchpoint, kind),
             *self._signatory_obstacles(touchpoint, kind),
@@ -266,13 +269,6 @@ class ContinuityFactoringDebtor(models.Model):
         now = self._letter_marks(touchpoint)[touchpoint.id]
         before = touchpoint.sudo().letter_mark or ""
         return now.split(":")[0] != before.split(":")[0]
-
-    def action_preview_notices(self):
-        """Show the letters of these customers that are not released yet."""
-        letters = self.touchpoint_ids.filtered(
-            lambda t: t.state in OPEN_STATES and t.template_id
-        )
-        return letters.action_preview_letters()
 
 
 class ContinuityContractReview(models.Model):

@@ -93,6 +93,16 @@ class TestFactoringCertified(FactoringLetterCommon):
         for user in (self.user_sales_b, self.billing):
             with self.assertRaises(AccessError):
                 self.debtor.with_user(user).action_certify()
+        # Somebody who sees the customer, and does not carry the agreement out.
+        self.debtor.sudo().user_id = self.user_sales_a
+        speaker = self.debtor.with_user(self.user_sales_a)
+        speaker.check_access("read")
+        paper = self.env["ir.attachment"].with_user(self.user_sales_a)
+        with self.assertRaisesRegex(AccessError, "are kept by accountants"):
+            self._certify(
+                user=self.user_sales_a,
+                attachments=paper.create({"name": "certificate.pdf", "raw": b"x"}),
+            )
         for name, value in (("certified_on", "2026-06-11"), ("certified_kind", "mail")):
             with self.assertRaises(AccessError):
                 self.debtor.with_user(self.user_manager)[name] = value

@@ -3,6 +3,7 @@ from . import continuity_readable_onchange_mixin
 from . import continuity_guarded_mixin
 from . import continuity_readable_links_mixin
 from . import continuity_owned_files_mixin
+from . import continuity_batch_mixin
 from . import continuity_bounce_mixin
 from . import continuity_tier
 from . import continuity_channel
@@ -54,6 +55,7 @@ from . import continuity_touchpoint_portal_actions
 from . import continuity_subject_mixin
 from . import continuity_listed_subject_mixin
 from . import continuity_listed_subject_merge
+from . import continuity_listed_subject_planning
 from . import continuity_document_mixin
 from . import continuity_approval_mixin
 from . import continuity_process_mixin
@@ -250,6 +252,11 @@ from . import continuity_factoring_choice
 from . import continuity_factoring_payment
 from . import continuity_factoring_following
 from . import continuity_factoring_payment_shown
+from . import continuity_factoring_internal
+from . import continuity_factoring_telling
+from . import continuity_factoring_told
+from . import continuity_factoring_order
+from . import continuity_factoring_afterwards
 from . import continuity_factoring_merge
 from . import continuity_factoring_letter
 from . import continuity_factoring_letter_facts

@@ -1,13 +1,9 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_date, split_every
 
 from .continuity_touchpoint_facts import fact
-
-_logger = logging.getLogger(__name__)
 
 AFTERCARE_FACTS = (
     "fact_end_date",
@@ -75,7 +71,10 @@ class ContinuityDissolution(models.Model):
         cron._commit_progress(remaining=len(ids))
         for batch_ids in split_every(AFTERCARE_BATCH, ids):
             batch = lines.browse(batch_ids).try_lock_for_update(allow_referencing=True)
-            batch._plan_aftercare_or_keep_error()
+            batch._together_or_one_by_one(
+                lambda records: records._plan_aftercare(),
+                lambda line, error: line.dissolution_id._keep_error(error),
+            )
             if not cron._commit_progress(len(batch_ids)):
                 return
 
@@ -128,22 +127,6 @@ class ContinuityDissolutionCustomer(models.Model):
             return min(moved.mapped("free_from"))
         last = self.dissolution_id._date_of("last_service")
         return last if last and last < self.dissolution_id._local_today() else False
-
-    def _plan_aftercare_or_keep_error(self):
-        """Plan the aftercare of these customers together; if that fails one by one,
-        and note on the campaign who cannot be planned."""
-        try:
-            with self.env.cr.savepoint():
-                self._plan_aftercare()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise  # only a new transaction can see what the other one changed
-        except Exception as error:
-            if len(self) > 1:
-                for line in self:
-                    line._plan_aftercare_or_keep_error()
-                return
-            _logger.warning("No aftercare for %s", self.display_name, exc_info=error)
-            self.dissolution_id._keep_error(error)
 
     def _plan_aftercare(self):
         """Plan the aftercare contacts of customers whose service has ended.

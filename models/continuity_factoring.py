@@ -248,7 +248,7 @@ class ContinuityFactoring(models.Model):
             agreement.state = "running"
             agreement.debtor_ids.filtered(
                 lambda d: d.state == "planned"
-            )._plan_touchpoints()
+            )._plan_contacts()
 
     def _withdraw(self, reason):
         result = super()._withdraw(reason)

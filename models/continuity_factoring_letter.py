@@ -55,12 +55,13 @@ class ContinuityFactoringDebtor(models.Model):
         jurisdictions = self.env["continuity.jurisdiction"]
         reviews = self._valid_reviews()
         laws = {}
-        for line in self.sudo():
-            agreement = line.factoring_id
-            law = reviews[line.id].jurisdiction_id or agreement.jurisdiction_id
-            if not law:
-                law = jurisdictions._for_country(agreement.company_id.country_id)
-            laws[line.id] = law.with_env(self.env)
+        for agreement, lines in self.sudo().grouped("factoring_id").items():
+            general = agreement.jurisdiction_id or jurisdictions._for_country(
+                agreement.company_id.country_id
+            )
+            for line in lines:
+                law = reviews[line.id].jurisdiction_id or general
+                laws[line.id] = law.with_env(self.env)
         return laws
 
     def _valid_reviews(self):

@@ -17,10 +17,17 @@ class ContinuityFactoringDebtor(models.Model):
         self.env["continuity.factoring.assignment"].sudo().search(
             [("debtor_id", "=", self.id)]
         ).write({"debtor_id": target.id})
-        days = [self.noticed_on, target.noticed_on]
-        target.write(
-            {
-                "state": min(self.state, target.state, key=PROGRESS.index),
-                "noticed_on": all(days) and max(days),
-            }
-        )
+        if self.state == "out":
+            return
+        values = {"state": self.state}
+        if target.state != "out":
+            values["state"] = min(self.state, target.state, key=PROGRESS.index)
+        for name in ("told_on", "noticed_on", "acknowledged_on"):
+            days = [self[name]]
+            if target.state != "out":
+                days.append(target[name])
+            values[name] = all(days) and max(days)
+        target.write(values)
+        target._update_state()
+        if values["state"] in ("planned", "told"):
+            target._plan_contacts()

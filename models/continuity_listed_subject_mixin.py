@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .continuity_touchpoint import OPEN_STATES
+from .continuity_touchpoint import REVOCABLE_STATES
 
 # While a document is in one of these, people work on its customers.
 WORKED_ON = ("draft", "submitted", "approved", "running")
@@ -101,11 +101,14 @@ class ContinuityListedSubjectMixin(models.AbstractModel):
         """Hook: plan what the contact policy owes these customers."""
 
     def _withdraw_contacts(self, reason):
-        """Cancel the contacts of these customers that have not been made.
+        """Cancel the contacts of these customers that have not been made, also letters
+        that are released and wait to be sent.
 
         :param str reason: why
         """
-        self.touchpoint_ids.filtered(lambda t: t.state in OPEN_STATES)._cancel(reason)
+        self.touchpoint_ids.filtered(lambda t: t.state in REVOCABLE_STATES)._cancel(
+            reason
+        )
 
     def action_leave_out(self):
         """Ask why customers are left out."""

@@ -10,6 +10,7 @@ class ContinuitySubjectMixin(models.AbstractModel):
 
     _name = "continuity.subject.mixin"
     _description = "Customer in a Process"
+    _inherit = ["continuity.batch.mixin"]
 
     partner_id = fields.Many2one(
         "res.partner", string="Customer", index=True, ondelete="restrict"
@@ -79,6 +80,10 @@ class ContinuitySubjectMixin(models.AbstractModel):
 
     def _touchpoint_done(self, touchpoints):
         """Hook: ``touchpoints`` of these lines reached the customer."""
+
+    def _touchpoint_acknowledged(self, touchpoints):
+        """Hook: the customer said on their page that these letters arrived; it means
+        no more than that."""
 
     def _touchpoint_rescheduled(self, touchpoints):
         """Hook: people moved the appointments of ``touchpoints`` in their calendar,

@@ -42,7 +42,7 @@ class ContinuityTouchpoint(models.Model):
 
     _name = "continuity.touchpoint"
     _description = "Touchpoint"
-    _inherit = ["continuity.guarded.mixin"]
+    _inherit = ["continuity.guarded.mixin", "continuity.batch.mixin"]
     _order = "date_due, id"
 
     # What one owes to whom is settled by the process that plans it, and what
@@ -256,3 +256,10 @@ class ContinuityTouchpoint(models.Model):
             **vals,
             "channel_ids": [Command.set(channel_ids)],
         }
+
+    def _origins(self, model):
+        """Return the lines these touchpoints came from, each once.
+
+        :param str model: name of their model
+        """
+        return self.env[model].browse(dict.fromkeys(self.mapped("origin_id")))

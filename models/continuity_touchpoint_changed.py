@@ -70,7 +70,7 @@ class ContinuityTouchpoint(models.Model):
         """
         marks = {}
         for model, touchpoints in self.grouped("origin_model").items():
-            lines = self.env[model].browse(touchpoints.mapped("origin_id"))
+            lines = touchpoints._origins(model)
             if hasattr(lines, "_letter_marks"):
                 marks.update(lines.exists()._letter_marks(touchpoints))
         return marks

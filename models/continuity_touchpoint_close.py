@@ -1,7 +1,6 @@
 """What follows from an attempt, and contacts nobody had planned."""
 
 import uuid
-from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -157,15 +156,10 @@ class ContinuityTouchpoint(models.Model):
 
     def _notify_origin(self, hook):
         """Call a hook of the subject mixin on the lines these came from."""
-        ids_by_model = defaultdict(list)
-        for touchpoint in self.sudo():
-            ids_by_model[touchpoint.origin_model].append(touchpoint.origin_id)
-        for model, ids in ids_by_model.items():
-            lines = self.env[model].sudo().browse(ids).exists()
+        for model, touchpoints in self.sudo().grouped("origin_model").items():
+            lines = touchpoints._origins(model).sudo().exists()
             if hasattr(lines, hook):
-                getattr(lines, hook)(
-                    self.filtered(lambda t, m=model: t.origin_model == m)
-                )
+                getattr(lines, hook)(touchpoints.with_env(self.env))
 
     # === LOGGING A CONTACT NOBODY HAD PLANNED === #
 

@@ -177,7 +177,7 @@ class ContinuityTouchpoint(models.Model):
         ``_letter_fact_values``)."""
         values = {}
         for model, touchpoints in self.grouped("origin_model").items():
-            lines = self.env[model].browse(touchpoints.mapped("origin_id"))
+            lines = touchpoints._origins(model)
             if hasattr(lines, "_letter_fact_values"):
                 values.update(lines.exists()._letter_fact_values(touchpoints))
         return values

@@ -45,7 +45,7 @@ class ContinuityTouchpoint(models.Model):
         ``_letter_obstacles``)."""
         obstacles = {}
         for model, touchpoints in self.grouped("origin_model").items():
-            lines = self.env[model].browse(touchpoints.mapped("origin_id"))
+            lines = touchpoints._origins(model)
             if hasattr(lines, "_letter_obstacles"):
                 obstacles.update(lines.exists()._letter_obstacles(touchpoints))
         return obstacles

@@ -152,6 +152,7 @@ class ContinuityTouchpoint(models.Model):
         name = form["name"] or contact.name
         if not self.ack_date:
             self.write({"ack_date": fields.Datetime.now(), "ack_name": name})
+            self._notify_origin("_touchpoint_acknowledged")
         return {"detail": name}
 
     def _portal_ask(self, contact, form):

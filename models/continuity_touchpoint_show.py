@@ -1,6 +1,5 @@
 """When a contact is to be seen: its activity, and the meeting of a dated one."""
 
-import logging
 from datetime import timedelta
 
 import pytz
@@ -8,12 +7,9 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
 from .continuity_touchpoint import OPEN_STATES
-
-_logger = logging.getLogger(__name__)
 
 # Activities the scheduler creates in one transaction.
 SHOW_BATCH_SIZE = 500
@@ -240,17 +236,12 @@ class ContinuityTouchpoint(models.Model):
     def _show_or_keep_error(self):
         """Show touchpoints together; if that fails one by one, and note on those
         that cannot be shown why not."""
-        try:
-            with self.env.cr.savepoint():
-                self._show()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise  # only a new transaction can see what the other one changed
-        except Exception as error:
-            if len(self) > 1:
-                for touchpoint in self:
-                    touchpoint._show_or_keep_error()
-                return
-            _logger.warning("Touchpoint %s cannot be shown", self.id, exc_info=error)
-            self.sudo().show_error = str(error)
-        else:
-            self.sudo().filtered("show_error").show_error = False
+
+        def show(touchpoints):
+            touchpoints._show()
+            touchpoints.sudo().filtered("show_error").show_error = False
+
+        def keep(touchpoint, error):
+            touchpoint.sudo().show_error = str(error)
+
+        self._together_or_one_by_one(show, keep)

@@ -47,7 +47,7 @@ class ContinuityTouchpoint(models.Model):
         reasons = {}
         told = self.filtered("why")
         for model, touchpoints in told.grouped("origin_model").items():
-            lines = self.env[model].browse(touchpoints.mapped("origin_id"))
+            lines = touchpoints._origins(model)
             if hasattr(lines, "_touchpoint_reasons"):
                 reasons.update(lines.exists()._touchpoint_reasons(touchpoints))
         return reasons

@@ -134,6 +134,7 @@ from . import test_factoring_access
 from . import test_factoring_access_traces
 from . import test_factoring_assignment
 from . import test_factoring_choice
+from . import test_factoring_internal
 from . import test_factoring_mishaps
 from . import test_factoring_letter
 from . import test_factoring_requirement
@@ -141,3 +142,4 @@ from . import test_factoring_certified
 from . import test_factoring_payment
 from . import test_factoring_payment_portal
 from . import test_factoring_entries
+from . import test_factoring_telling

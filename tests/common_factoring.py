@@ -103,8 +103,14 @@ class FactoringCommon(CreditCommon):
         agreement.sudo().state = "approved"
         if agreement.registration_pending:
             agreement.with_user(cls.user_manager).action_confirm_registration()
+        cls._tell_inside(agreement)
         agreement.with_user(cls.user_manager).action_activate()
         return agreement
+
+    @classmethod
+    def _tell_inside(cls, agreement):
+        """Everybody inside has been told: customers may hear of it."""
+        agreement.internal_ids.with_user(cls.user_manager).action_done()
 
     @classmethod
     def _run_agreement(cls, *customers, noticed=NOTICED, **values):

@@ -89,8 +89,7 @@ class TestAftercare(DissolutionCommon):
             patch.object(line_class, "_prepare_aftercare_values", failing),
             mute_logger("odoo.addons.customer_continuity.models"),
             self.assertLogs(
-                "odoo.addons.customer_continuity.models."
-                "continuity_dissolution_aftercare",
+                "odoo.addons.customer_continuity.models.continuity_batch_mixin",
                 "WARNING",
             ),
         ):

@@ -4,7 +4,8 @@ from odoo.tests import tagged
 
 from .common_dissolution import DissolutionCommon
 
-PLANNING = "odoo.addons.customer_continuity.models.continuity_dissolution_planning"
+MODELS = "odoo.addons.customer_continuity.models"
+PLANNING = f"{MODELS}.continuity_listed_subject_planning"
 
 
 @tagged("post_install", "-at_install")
@@ -56,7 +57,7 @@ class TestDissolutionPlanning(DissolutionCommon):
 
         with (
             patch.object(model, "_prepare_telling_values", _prepare),
-            self.assertLogs(PLANNING, "WARNING"),
+            self.assertLogs(f"{MODELS}.continuity_batch_mixin", "WARNING"),
         ):
             self._run_cron()
         self.assertEqual(self.line_1.plan_error, "Oh")

@@ -457,6 +457,10 @@ class TestFactoringMishaps(FactoringCommon):
         with self.assertRaisesRegex(UserError, self.move.name):
             manager.action_report_result()
         self._factor_pays_for()
+        with self.assertRaisesRegex(UserError, "have not been released"):
+            manager.action_report_result()
+        self._release(self.agreement.debtor_ids)
+        self.agreement.debtor_ids._withdraw_contacts("Told on the telephone")
         manager.action_report_result()
         self.assertEqual(self.agreement.state, "reported")
 

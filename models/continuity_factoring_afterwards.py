@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.tools import split_every
 
-from .continuity_factoring_telling import NOTICE, RELEASE, UPDATE, kind_of
+from .continuity_factoring_telling import NOTICE, RELEASE, TALK, UPDATE
 
 # Customers planned in one transaction.
 UPDATE_BATCH = 500
@@ -41,7 +41,7 @@ class ContinuityFactoring(models.Model):
 class ContinuityFactoringDebtor(models.Model):
     _inherit = "continuity.factoring.debtor"
 
-    _guarded_fields = frozenset({"next_update_on", "update_error", "release_paper_ids"})
+    _guarded_fields = frozenset({"next_update_on", "update_error"})
 
     next_update_on = fields.Date(
         string="Next Update",
@@ -50,14 +50,6 @@ class ContinuityFactoringDebtor(models.Model):
         help="When they hear again how things stand.",
     )
     update_error = fields.Char(string="Why No Update", readonly=True, copy=False)
-    release_paper_ids = fields.Many2many(
-        "ir.attachment",
-        "continuity_factoring_debtor_paper_rel",
-        string="Signed Release",
-        readonly=True,
-        copy=False,
-    )
-
     _update_due = models.Index("(next_update_on) WHERE next_update_on IS NOT NULL")
 
     # === UPDATES === #
@@ -118,19 +110,19 @@ class ContinuityFactoringDebtor(models.Model):
     # === RELEASE === #
 
     def _release(self, effective_from, signed_on, attachments, buy_back_reason=""):
-        heard = self.sudo().filtered("told_on") | self.sudo().filtered("noticed_on")
+        heard = self.sudo().filtered(lambda line: line.told_on or line.noticed_on)
         result = super()._release(
             effective_from, signed_on, attachments, buy_back_reason
         )
         debtors = self.sudo()
         debtors._update_state()
         debtors._withdraw_contacts(self.env._("They are released from factoring."))
-        heard.release_paper_ids = attachments.sudo()
         heard._plan_release()
         return result
 
     def _plan_release(self):
-        """Tell customers who had heard of the assignment that it ended.
+        """Tell customers who had heard of the assignment that it ended: by the release
+        who had the notice, on the telephone who had not.
 
         :return: the touchpoints
         :rtype: continuity.touchpoint
@@ -139,33 +131,19 @@ class ContinuityFactoringDebtor(models.Model):
             lambda x: x.factoring_id.kind == "notified" and x.relationship_id
         )
         values = []
+        call = self.env.ref("customer_continuity.channel_call")
         for tier, group in lines.grouped("tier_id").items():
-            channels = group[:1]._telling_steps(tier)[NOTICE]["channels"]
-            template = group[:1]._factoring_template(RELEASE)
+            steps = group[:1]._telling_steps(tier)
+            letter = {
+                "channels": steps[NOTICE]["channels"],
+                "template": group[:1]._factoring_template(RELEASE),
+            }
+            talk = {"channels": call | steps[TALK]["channels"]}
             values += [
-                line._prepare_telling(RELEASE, channels, template=template)
+                line._prepare_telling(RELEASE, **letter if line.noticed_on else talk)
                 for line in group
             ]
         touchpoints = self.env["continuity.touchpoint"]._plan_again(values)
         self.invalidate_recordset(["touchpoint_ids"])
         touchpoints._show()
         return touchpoints
-
-    def _letter_enclosures(self, touchpoint):
-        """The factor's own signature goes with the release."""
-        enclosures = super()._letter_enclosures(touchpoint)
-        if kind_of(touchpoint) == RELEASE:
-            enclosures |= self.sudo().release_paper_ids
-        return enclosures
-
-    def _agreement_obstacles(self, kind, contract):
-        problems = super()._agreement_obstacles(kind, contract)
-        if kind == RELEASE and self.noticed_on and not self.release_paper_ids:
-            problems.append(
-                self.env._(
-                    "%s was told to pay the factor: only the release the factor signed "
-                    "takes that back. Attach it.",
-                    self.display_name,
-                )
-            )
-        return problems

@@ -24,14 +24,13 @@ class ContinuityFactoringDebtor(models.Model):
         obstacles = super()._letter_obstacles(touchpoints)
         debtors = self.sudo()
         lines = debtors.grouped("id")
-        contracts = debtors._contract_refusals()
         unwilling = debtors._refusing_courtesy()
         for touchpoint in touchpoints:
             if line := lines.get(touchpoint.origin_id):
                 kind = kind_of(touchpoint)
                 obstacles[touchpoint.id] = [
                     *obstacles.get(touchpoint.id, []),
-                    *line._agreement_obstacles(kind, contracts.get(line.id)),
+                    *line._agreement_obstacles(kind),
                     *line._order_obstacles(kind, line in unwilling),
                 ]
         return obstacles
@@ -45,11 +44,10 @@ class ContinuityFactoringDebtor(models.Model):
         refusals = relationships._contact_refusals("factoring", courtesy=True)
         return self.filtered(lambda line: line.relationship_id.id in refusals)
 
-    def _agreement_obstacles(self, kind, contract):
-        """Say what of agreement, customer and contract stands in the way of a letter.
+    def _agreement_obstacles(self, kind):
+        """Say what of agreement and customer stands in the way of a letter.
 
         :param str kind: of the contact
-        :param str contract: why the customer may not be told, or None
         :rtype: list[str]
         """
         self.ensure_one()
@@ -70,16 +68,14 @@ class ContinuityFactoringDebtor(models.Model):
             if not self.noticed_on:
                 return [self.env._("%s has not been noticed.", self.display_name)]
             return []
-        problems = [contract] if contract else []
-        steps = agreement._internal_open()
-        if steps:
-            problems.append(
+        if steps := agreement._internal_open():
+            return [
                 self.env._(
                     "Inside is told before customers are. Still open: %s",
                     ", ".join(steps.mapped("name")),
                 )
-            )
-        return problems
+            ]
+        return []
 
     def _order_obstacles(self, kind, unwilling):
         """Say which contact comes before this one.

@@ -239,8 +239,7 @@ class ContinuityFactoringDebtor(models.Model):
         line = self.with_context(lang=speaker.lang)
         today = agreement._local_today()
         due = fields.Date.add(max(today, agreement.tell_from or today), days=days)
-        is_talk = occurrence == TALK
-        if not is_talk:
+        if template is not None:
             channels = self._reachable_first(channels)
         values = {
             "name": line._contact_name(occurrence),
@@ -249,18 +248,18 @@ class ContinuityFactoringDebtor(models.Model):
             "contact_ids": [Command.set(self.contact_ids.ids)],
             "date_due": due,
             # A visit has to be arranged before.
-            "date_show": today if is_talk else due,
+            "date_show": today if occurrence == TALK else due,
             "why": line._contact_why(),
         }
-        if is_talk:
+        if occurrence == TALK:
             manager = agreement.approval_ids[:1].user_id if attends else speaker
             values["attendee_ids"] = [Command.set((manager - speaker).ids)]
             values["opening"] = line.env._(
                 "I want you to hear this from me before any letter: %s",
                 line.factoring_id.customer_reason or "",
             )
-        else:
-            values["template_id"] = template and template.id
+        if template is not None:
+            values["template_id"] = template.id
         return self._prepare_touchpoint_values(occurrence, channels, **values)
 
     def _reachable_first(self, channels):

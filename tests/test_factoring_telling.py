@@ -379,7 +379,7 @@ class TestFactoringTelling(TellingCommon):
             self.env.ref("customer_continuity.letter_factoring_release"),
         )
         self.assertEqual(release.sudo()._freeze_enclosures().mapped("raw"), [b"signed"])
-        self.assertEqual(self._obstacles(self.small, "release"), "")
+        self.assertNotIn("not been released", self._obstacles(self.small, "release"))
         self.assertFalse(self.small.next_update_on)
         # Who had not heard of it hears nothing now.
         self.assertEqual(set(self.key.touchpoint_ids.mapped("state")), {"cancelled"})
@@ -389,14 +389,17 @@ class TestFactoringTelling(TellingCommon):
         self.assertEqual(self.small.state, "released")
         self.agreement.with_user(self.user_manager).action_report_result()
 
-    def test_release_without_the_signed_paper_does_not_leave(self):
+    def test_who_had_no_notice_hears_of_the_end_on_the_telephone(self):
         self._activate(self.agreement)
-        self._tell_all(self.small)
-        self.small.sudo().write({"state": "released", "released_from": "2026-07-01"})
-        self.small._plan_release()
-        self.assertIn(
-            "the release the factor signed", self._obstacles(self.small, "release")
+        self._deliver(self._contact(self.small, "courtesy"))
+        self.small.with_user(self.accountant)._release(
+            self._date("2026-07-01"), False, self.env["ir.attachment"]
         )
+        call = self._contact(self.small, "release")
+        self.assertEqual(
+            call.channel_id, self.env.ref("customer_continuity.channel_call")
+        )
+        self.assertFalse(call.template_id)
 
     def test_not_reported_before_they_are_released(self):
         self._activate(self.agreement)
@@ -411,7 +414,6 @@ class TestFactoringTelling(TellingCommon):
             ("noticed_on", "2026-06-30"),
             ("to_plan", True),
             ("next_update_on", "2026-06-30"),
-            ("release_paper_ids", []),
         ):
             with self.assertRaises(AccessError):
                 self.small.with_user(self.user_manager).write({name: value})

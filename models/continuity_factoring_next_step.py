@@ -44,6 +44,7 @@ class ContinuityFactoring(models.Model):
         "debtor_ids.state",
         "direction_ids.state",
         "registration_confirmed_for",
+        "internal_ids.state",
     )
     @api.depends_context("uid", "lang")
     def _compute_next_step(self):
@@ -85,7 +86,7 @@ class ContinuityFactoring(models.Model):
         # Whether it could be activated; what of it may be read is up to its texts.
         errors = self.sudo()._activation_errors()
         if not errors:
-            return [
+            return self._internal_steps() + [
                 self.env._("Activate it: receivables are assigned, customers are told.")
                 if self.kind == "notified"
                 else self.env._("Activate it: receivables are assigned.")
@@ -123,7 +124,7 @@ class ContinuityFactoring(models.Model):
                 [("factoring_id", "in", self.ids)], ["state"], ["__count"]
             )
         )
-        steps = []
+        steps = self._internal_steps()
         waiting = counts.get("planned", 0) + counts.get("told", 0)
         if waiting:
             steps.append(self.env._("%s customers have no notice yet.", waiting))
@@ -134,6 +135,19 @@ class ContinuityFactoring(models.Model):
                 )
             )
         return steps
+
+    def _internal_steps(self):
+        """Say that people inside have still to be told.
+
+        :rtype: list[str]
+        """
+        if not self.internal_open_count:
+            return []
+        return [
+            self.env._(
+                "Tell people inside first: %s steps are open.", self.internal_open_count
+            )
+        ]
 
     def _reported_steps(self):
         return [self.env._("A manager reads the result and closes the agreement.")]

@@ -423,7 +423,8 @@ class ContinuityFactoring(models.Model):
 
     def _submission_errors(self):
         errors = super()._submission_errors()
-        if not self.internal_ids:
+        # While a wizard looks ahead there is no draft yet to propose a plan for.
+        if self._origin and not self.internal_ids:
             errors.append(
                 self.env._("Say who is told inside: the internal plan is empty.")
             )

@@ -134,7 +134,8 @@ class AccountMove(models.Model):
         return result
 
     def _continuity_default_account(self):
-        """Return the account Odoo proposes for this invoice without any agreement.
+        """Return the account Odoo proposes for this invoice without any agreement; not
+        one that customers of an agreement were told of.
 
         :rtype: res.partner.bank
         """
@@ -150,7 +151,20 @@ class AccountMove(models.Model):
         values = {name: self[name] for name in names}
         plain = self.with_company(self.company_id).new(values)
         super(AccountMove, plain)._compute_partner_bank_id()
-        return plain.partner_bank_id
+        told = (
+            self.env["continuity.payment.direction"]
+            .sudo()
+            .search([("company_id", "=", self.company_id.id)])
+            .bank_account_id
+        )
+        if plain.partner_bank_id not in told:
+            return plain.partner_bank_id
+        others = self.sudo().company_id.partner_id.bank_ids - told
+        return others.filtered(
+            lambda account: (
+                account.company_id in (self.company_id.browse(), self.company_id)
+            )
+        )[:1]
 
     def _continuity_pay_directions(self):
         """Decide which direction customer invoices follow; see the table of the class.

@@ -156,13 +156,7 @@ class AccountMove(models.Model):
             )
         debtor = self._continuity_debtor()
         if debtor:
-            sentences.append(
-                self.env._(
-                    "What you paid us before you received our notice of %s remains "
-                    "valid.",
-                    format_date(self.env, debtor._noticed_day(), date_format="long"),
-                )
-            )
+            sentences.append(self._continuity_valid_note(debtor))
             today = debtor.factoring_id._local_today()
             if own and debtor._may_keep_paying_us(today):
                 sentences.append(
@@ -173,6 +167,27 @@ class AccountMove(models.Model):
                     )
                 )
         return sentences
+
+    def _continuity_valid_note(self, debtor):
+        """Return which payments to us stay valid; never fewer than the notice says."""
+        first = min(
+            (
+                debtor._effective_from(direction)
+                for direction in debtor.factoring_id.direction_ids
+                if direction.was_confirmed and direction.kind != "unchanged"
+            ),
+            default=None,
+        )
+        noticed = debtor._noticed_day()
+        if first and first > noticed:
+            return self.env._(
+                "What you paid us before %s remains valid.",
+                format_date(self.env, first, date_format="long"),
+            )
+        return self.env._(
+            "What you paid us before you received our notice of %s remains valid.",
+            format_date(self.env, noticed, date_format="long"),
+        )
 
     def _continuity_coming_note(self):
         """Return from when an open invoice is to be paid elsewhere than it says."""

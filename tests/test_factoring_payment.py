@@ -62,6 +62,10 @@ class TestFactoringPayment(FactoringPaymentCommon):
         self.assertIn("From July 10, 2026 on, please pay to: Factor AG", note)
         later = self._draft(day="2026-07-10")
         self.assertPaysTo(later, self.factor_account)
+        self.assertIn(
+            "What you paid us before July 10, 2026 remains valid",
+            self._said(self._printed(later)),
+        )
         with freeze_time("2026-07-09 08:00:00"):
             self._follow_nightly()
             self.assertEqual(move.partner_bank_id, self.own_account)
@@ -120,6 +124,12 @@ class TestFactoringPayment(FactoringPaymentCommon):
         self.assertEqual(before.partner_bank_id, self.own_account)
         self._notice(agreement)
         self.assertPaysTo(before, collecting)
+        # Back to our other account, also where Odoo would propose this one.
+        self.own_account.sequence = 99
+        self._debtor(agreement).write(
+            {"state": "released", "released_from": "2026-06-30"}
+        )
+        self.assertPaysTo(before, self.own_account)
 
     def test_unchanged_direction_says_nothing(self):
         agreement = self._create_approved()

@@ -151,6 +151,17 @@ class ContinuityFactoringDebtor(models.Model):
             target.write({name: self[name] for name in names})
 
 
+class ContinuityFactoringAssignment(models.Model):
+    _inherit = "continuity.factoring.assignment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        assignments = super().create(vals_list)
+        moves = assignments.move_id.filtered(lambda m: not m.continuity_direction_id)
+        moves._continuity_follow()
+        return assignments
+
+
 class ContinuityPaymentDirection(models.Model):
     _inherit = "continuity.payment.direction"
 

@@ -423,14 +423,3 @@ class AccountMove(models.Model):
                     contact=agreement.contact_id.name,
                 )
             )
-
-
-class ContinuityFactoringAssignment(models.Model):
-    _inherit = "continuity.factoring.assignment"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        assignments = super().create(vals_list)
-        moves = assignments.move_id.filtered(lambda m: not m.continuity_direction_id)
-        moves._continuity_follow()
-        return assignments

@@ -1,7 +1,7 @@
 """What an invoice says of where to pay: on paper, on the portal, and instead of paying
 online, which would bring the money to us (X6)."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import format_date
 
@@ -29,29 +29,59 @@ class ResPartnerBank(models.Model):
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    continuity_payment_note = fields.Json(
+        string="Where to Pay",
+        compute="_compute_continuity_payment_note",
+        compute_sudo=True,
+        help="What the invoice says of where to pay, in the language of the reader.",
+    )
+
     # === TEXT === #
 
-    def _continuity_payment_note(self):
-        """Return what an invoice says of where to pay, in the language of the context.
+    # Not on reconciliation: it would cost each payment something. A page is made from
+    # what is true when it is made.
+    @api.depends(
+        "continuity_direction_id", "partner_bank_id", "payment_reference", "state"
+    )
+    @api.depends_context("lang")
+    def _compute_continuity_payment_note(self):
+        """Say who is the creditor, where to pay and what stays valid: made from what is
+        stored on the invoice, so that it agrees with account, QR code and portal.
 
-        Made from what is stored on the invoice, so that it agrees with the account, the
-        QR code and the portal.
-
-        :return: sentences; nothing where the customer simply pays as always
-        :rtype: list[str]
+        For all invoices of a batch together: a thousand may be printed at once.
         """
-        self.ensure_one()
-        if self.move_type != "out_invoice" or self.state == "cancel":
-            return []
-        # Customers and whoever prints need not see the agreement.
-        move = self.sudo()
-        if not move.continuity_direction_id:
-            return move._continuity_coming_note()
-        return [
-            *move._continuity_assigned_note(),
-            *move._continuity_account_note(),
-            *move._continuity_coming_note(),
-        ]
+        self.continuity_payment_note = False
+        moves = self.filtered(
+            lambda m: (
+                m.move_type == "out_invoice"
+                and m.state != "cancel"
+                and (m.continuity_direction_id or m._continuity_is_open())
+            )
+        )
+        debtors = moves._continuity_noticed_debtors()
+        moves = moves.filtered(lambda m: m.continuity_direction_id or m in debtors)
+        if not moves:
+            return
+        assigned = moves._continuity_live_assignments()
+        parts = moves._continuity_parts(assigned)
+        lines = self.env["continuity.factoring.debtor"].concat(*debtors.values())
+        reviews = lines._valid_reviews()
+        for move in moves:
+            debtor = debtors.get(move, lines.browse())
+            sentences = []
+            if move.continuity_direction_id:
+                sentences += move._continuity_assigned_note(assigned, parts)
+                sentences += move._continuity_account_note(parts)
+                if debtor:
+                    sentences.append(move._continuity_valid_note(debtor))
+                    if reviews[debtor.id].result == "debtor_may_pay":
+                        sentences += move._continuity_may_pay_us_note()
+            if debtor and move._continuity_is_open():
+                sentences += move._continuity_coming_note(debtor, assigned)
+            move.continuity_payment_note = sentences
+
+    def _continuity_is_open(self):
+        return self.state == "posted" and self.payment_state in OPEN_PAYMENT
 
     def _continuity_pay_to(self):
         """Return the number of the account an open invoice is paid to by a direction.
@@ -65,107 +95,110 @@ class AccountMove(models.Model):
         # Customers may not read accounts; this one they were told.
         return self.sudo().partner_bank_id.acc_number or ""
 
-    def _continuity_debtor(self):
-        """Return the customer's line in the agreement this invoice follows, or is
-        about to follow."""
-        domain = [
-            ("partner_id", "=", self.commercial_partner_id.id),
-            ("company_id", "=", self.company_id.id),
-            ("noticed_on", "!=", False),
-            ("state", "!=", "out"),
-        ]
-        if self.continuity_direction_id:
-            agreement = self.continuity_direction_id.factoring_id
-            domain.append(("factoring_id", "=", agreement.id))
-        else:
-            domain += [
-                ("factoring_id.state", "=", "running"),
+    def _continuity_noticed_debtors(self):
+        """Return the customer's line in the agreement each invoice follows, or is about
+        to follow.
+
+        :return: ``continuity.factoring.debtor`` by invoice; the others are missing
+        :rtype: dict
+        """
+        if not self:
+            return {}
+        debtors = self.env["continuity.factoring.debtor"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("noticed_on", "!=", False),
+                ("state", "!=", "out"),
                 ("factoring_id.kind", "=", "notified"),
             ]
-        return self.env["continuity.factoring.debtor"].sudo().search(domain, limit=1)
+        )
+        by_customer = debtors.grouped(lambda d: (d.company_id, d.partner_id))
+        found = {}
+        for move in self if debtors else ():
+            agreement = move.continuity_direction_id.factoring_id
+            lines = by_customer.get(
+                (move.company_id, move.commercial_partner_id), debtors.browse()
+            ).filtered(
+                lambda d, agreement=agreement: (
+                    d.factoring_id == agreement
+                    if agreement
+                    else d.plan_state == "running"
+                )
+            )
+            if lines:
+                found[move] = lines[0]
+        return found
 
     def _continuity_live_assignments(self):
+        """Return what the factor has or had of each invoice, by invoice."""
         return (
             self.env["continuity.factoring.assignment"]
-            .sudo()
-            .search([("move_id", "=", self.id), ("state", "in", ("active", "settled"))])
+            .search(
+                [("move_id", "in", self.ids), ("state", "in", ("active", "settled"))]
+            )
+            .grouped("move_id")
         )
 
-    def _continuity_part_assigned(self):
-        """Return how much of the invoice is to be paid by its direction, where that is
+    def _continuity_parts(self, assigned):
+        """Return how much of invoices is to be paid by their direction, where that is
         not all of it.
 
-        :return: amount in the invoice's currency; 0 where it is all or nothing
-        :rtype: float
+        :param dict assigned: ``continuity.factoring.assignment`` by invoice
+        :return: amount in the invoice's currency, by invoice
+        :rtype: dict
         """
-        self.ensure_one()
-        active = self._continuity_live_assignments().filtered(
-            lambda a: a.state == "active"
-        )
-        amount = sum(active.mapped("open_amount"))
-        if self.currency_id.compare_amounts(amount, self.amount_residual) < 0:
-            return amount
-        return 0
+        parts = {}
+        for move in self.filtered("continuity_direction_id"):
+            active = [a for a in assigned.get(move, ()) if a.state == "active"]
+            amount = sum(assignment.open_amount for assignment in active)
+            if active and (
+                move.currency_id.compare_amounts(amount, move.amount_residual) < 0
+            ):
+                parts[move] = amount
+        return parts
 
-    def _continuity_assigned_note(self):
+    def _continuity_assigned_note(self, assigned, parts):
         factor = self.continuity_direction_id.factoring_id.factor_id.name
-        if self.state == "draft":
-            return [
-                self.env._("The claim from this invoice is assigned to %s.", factor)
-            ]
-        if not self._continuity_live_assignments():
-            return []
-        if part := self._continuity_part_assigned():
+        if self in parts:
             return [
                 self.env._(
                     "%(amount)s of the claim from this invoice are assigned to "
                     "%(factor)s.",
-                    amount=self.currency_id.format(part),
+                    amount=self.currency_id.format(parts[self]),
                     factor=factor,
                 )
             ]
-        return [self.env._("The claim from this invoice is assigned to %s.", factor)]
+        if self.state == "draft" or self._origin in assigned:
+            return [
+                self.env._("The claim from this invoice is assigned to %s.", factor)
+            ]
+        return []
 
-    def _continuity_account_note(self):
-        account = self.partner_bank_id._continuity_payee_text()
-        reference = self.payment_reference or self.name or "/"
-        own = self._continuity_default_account()
-        sentences = []
-        if self.state == "posted" and self._continuity_part_assigned():
+    def _continuity_account_note(self, parts):
+        told = {
+            "account": self.partner_bank_id._continuity_payee_text(),
+            "reference": self.payment_reference or self.name or "/",
+        }
+        if self not in parts:
+            return [
+                self.env._(
+                    "Please pay to: %(account)s; reference: %(reference)s.", **told
+                )
+            ]
+        sentences = [
+            self.env._(
+                "Please pay that amount to: %(account)s; reference: %(reference)s.",
+                **told,
+            )
+        ]
+        if own := self._continuity_default_account():
             sentences.append(
                 self.env._(
-                    "Please pay that amount to: %(account)s; reference: %(reference)s.",
-                    account=account,
-                    reference=reference,
+                    "Please pay the rest to us as before: %s.",
+                    own._continuity_payee_text(),
                 )
             )
-            if own:
-                sentences.append(
-                    self.env._(
-                        "Please pay the rest to us as before: %s.",
-                        own._continuity_payee_text(),
-                    )
-                )
-        else:
-            sentences.append(
-                self.env._(
-                    "Please pay to: %(account)s; reference: %(reference)s.",
-                    account=account,
-                    reference=reference,
-                )
-            )
-        debtor = self._continuity_debtor()
-        if debtor:
-            sentences.append(self._continuity_valid_note(debtor))
-            today = debtor.factoring_id._local_today()
-            if own and debtor._may_keep_paying_us(today):
-                sentences.append(
-                    self.env._(
-                        "You may also keep paying us as before, to %s: that "
-                        "discharges you as well.",
-                        own._continuity_payee_text(),
-                    )
-                )
         return sentences
 
     def _continuity_valid_note(self, debtor):
@@ -189,12 +222,22 @@ class AccountMove(models.Model):
             format_date(self.env, noticed, date_format="long"),
         )
 
-    def _continuity_coming_note(self):
-        """Return from when an open invoice is to be paid elsewhere than it says."""
-        if self.state != "posted" or self.payment_state not in OPEN_PAYMENT:
+    def _continuity_may_pay_us_note(self):
+        """Return that the law lets this customer pay us all the same."""
+        own = self._continuity_default_account()
+        if not own:
             return []
-        debtor = self._continuity_debtor()
-        day = debtor and debtor._next_direction_day()
+        return [
+            self.env._(
+                "You may also keep paying us as before, to %s: that discharges you as "
+                "well.",
+                own._continuity_payee_text(),
+            )
+        ]
+
+    def _continuity_coming_note(self, debtor, assigned):
+        """Return from when an open invoice is to be paid elsewhere than it says."""
+        day = debtor._next_direction_day()
         if not day:
             return []
         when = format_date(self.env, day, date_format="long")
@@ -208,7 +251,7 @@ class AccountMove(models.Model):
                     account=self._continuity_default_account()._continuity_payee_text(),
                 )
             ]
-        if self.continuity_direction_id or not self._continuity_live_assignments():
+        if self.continuity_direction_id or self not in assigned:
             return []
         direction = debtor.factoring_id._direction_valid(debtor, day)
         if not direction:
@@ -224,12 +267,14 @@ class AccountMove(models.Model):
 
     # === QR CODES === #
 
-    # Two accounts, or one that is not ours: a code for the whole amount would mislead.
+    # Two accounts: a code for the whole amount would mislead.
     def _compute_display_qr_code(self):
         result = super()._compute_display_qr_code()
-        for move in self.filtered("continuity_direction_id"):
-            if move.state == "posted" and move.sudo()._continuity_part_assigned():
-                move.display_qr_code = False
+        # Customers and whoever prints need not see what is assigned.
+        directed = self.filtered("continuity_direction_id").sudo()
+        if directed:
+            parts = directed._continuity_parts(directed._continuity_live_assignments())
+            self.browse().concat(*parts).display_qr_code = False
         return result
 
     def _compute_display_link_qr_code(self):

@@ -65,6 +65,9 @@ class FactoringPaymentCommon(FactoringCommon):
     # === Looking === #
 
     def _printed(self, move):
+        # Each page is made in a transaction of its own.
+        self.env.flush_all()
+        self.env.invalidate_all()
         body, _kind = self.env["ir.actions.report"]._render_qweb_html(
             "account.report_invoice_with_payments", move.ids
         )

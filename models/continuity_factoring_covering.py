@@ -194,7 +194,7 @@ class ContinuityFactoring(models.Model):
                     "refusal": refusal or False,
                     "included": include,
                     "was_proposed": include,
-                    "in_person": partner in talks,
+                    "in_person": partner in talks and not refusal,
                     "in_person_found": talks.get(partner) or False,
                     "open_amount": open_amounts.get(partner.id, 0),
                     "standing_id": row["standing"].id,

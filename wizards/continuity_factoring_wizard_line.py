@@ -63,14 +63,16 @@ class ContinuityFactoringWizardLine(models.TransientModel):
     review_id = fields.Many2one(ondelete="set null")
     reason = fields.Text(string="Why", compute="_compute_reason")
 
-    @api.depends("refusal", "proposal_reason")
+    @api.depends("refusal", "proposal_reason", "in_person_reason")
     def _compute_reason(self):
         for line in self:
-            line.reason = (
-                self.env._("Not covered: %s", line.refusal)
-                if line.refusal
-                else line.proposal_reason
-            )
+            if line.refusal:
+                line.reason = self.env._("Not covered: %s", line.refusal)
+                continue
+            sentences = [line.proposal_reason]
+            if line.in_person_reason:
+                sentences.append(self.env._("In person: %s", line.in_person_reason))
+            line.reason = "\n".join(filter(None, sentences))
 
     @api.constrains("included", "refusal")
     def _check_included(self):

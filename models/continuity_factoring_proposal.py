@@ -86,7 +86,7 @@ class ContinuityFactoringProposed(models.AbstractModel):
                     format_date(self.env, self.review_id.expires_on),
                 )
             )
-            sentences.append(self.review_id._allows()[1])
+            sentences.append(self.review_id._allows(self.review_id.expires_on)[1])
         sentences.append(self.standing_id._figures_text())
         return [sentence for sentence in sentences if sentence]
 

@@ -10,9 +10,13 @@ class IrRule(models.Model):
 
         Who may read it in another of their companies is still helped to get there.
         """
-        if records._name.startswith("continuity."):
-            companies = self.env.user.company_ids.ids
-            everywhere = records.with_context(allowed_company_ids=companies)
-            readable = everywhere._filtered_access("read")
-            records = readable.with_context(records.env.context)
-        return super()._make_access_error(operation, records)
+        if not records._name.startswith("continuity."):
+            return super()._make_access_error(operation, records)
+        companies = self.env.user.company_ids.ids
+        everywhere = records.with_context(allowed_company_ids=companies)
+        readable = everywhere._filtered_access("read")
+        readable = readable.with_context(records.env.context)
+        error = super()._make_access_error(operation, readable)
+        # The rules have read what must not be read: from the cache anybody gets it.
+        records.invalidate_recordset()
+        return error

@@ -250,6 +250,7 @@ from . import continuity_factoring_move
 from . import continuity_factoring_release
 from . import continuity_factoring_choice
 from . import continuity_factoring_payment
+from . import continuity_factoring_payment_posting
 from . import continuity_factoring_following
 from . import continuity_factoring_payment_shown
 from . import continuity_factoring_internal

@@ -33,6 +33,8 @@ class AccountMove(models.Model):
     the same, that account archived          the direction of today
     the same, customer released or chose     our account, from that day on
     to pay as before
+    of a period closed before                our account, also later: the customer was
+                                             told from which closing on
     posted, open, not assigned               what it named when it was posted
     paid, credit note, vendor bill           what it was sent with
     of a confidential agreement              nothing of all this
@@ -231,24 +233,37 @@ class AccountMove(models.Model):
         agreement says nothing of it."""
         agreement = debtor.factoring_id
         today = agreement._local_today()
-        day = max(self.invoice_date or today, today)
         kept = self.continuity_direction_id.sudo()
+        paid_us = debtor._pays_as_before(max(self.invoice_date or today, today))
         if self.state == "posted":
             if self.payment_state not in OPEN_PAYMENT:
                 return None
             if kept.factoring_id == agreement:
                 account = kept.with_context(active_test=False).bank_account_id
-                if account.active and not debtor._pays_as_before(day):
+                if account.active and not paid_us:
                     return kept
             elif kept or debtor not in assigned.get(self._origin.id, ()):
                 return None
         elif debtor not in assignable.get(self, ()):
             return None
-        if not debtor.noticed_on:
+        if not debtor.noticed_on or paid_us:
             return kept.browse()
+        day = self._continuity_pay_day(debtor, today)
         if (debtor, day) not in known:
             known[debtor, day] = agreement._direction_valid(debtor, day)
         return known[debtor, day]
+
+    def _continuity_pay_day(self, debtor, today):
+        """Return the day that counts for where an invoice is paid: of its date, or
+        today where that is later. A customer who closes periods was told from which
+        one on: there the date alone counts.
+
+        :param debtor: ``continuity.factoring.debtor``
+        :param date today: by the company's clock
+        :rtype: date
+        """
+        day = self.invoice_date or today
+        return day if debtor._closing_terms()[0] else max(day, today)
 
     def _continuity_assigned_debtors(self):
         """Return whose line each posted invoice is assigned with, by its id."""
@@ -379,47 +394,3 @@ class AccountMove(models.Model):
             stored.bank_account_id,
             self._continuity_default_account(),
         )
-
-    # === POSTING === #
-
-    def _post(self, soft=True):
-        self._continuity_check_directions()
-        return super()._post(soft)
-
-    def _continuity_check_directions(self):
-        """Let invoices name the right account before they are posted.
-
-        :raise UserError: for an account chosen by hand that contradicts what the
-            customer was told, or one that must be looked at again
-        """
-        drafts = self.filtered(
-            lambda m: m.move_type == "out_invoice" and m.state == "draft"
-        )
-        for move in drafts._continuity_follow():
-            direction = move._continuity_pay_directions()[move]
-            raise UserError(move._continuity_account_text(direction.bank_account_id))
-        for move in drafts.filtered("continuity_direction_id"):
-            direction = move.continuity_direction_id.sudo()
-            account = direction.with_context(active_test=False).bank_account_id
-            if direction.state != "proposed" and account.active:
-                continue
-            agreement = direction.factoring_id
-            if agreement.with_env(self.env).sudo(False).has_access("read"):
-                raise UserError(
-                    self.env._(
-                        "%(invoice)s: the account %(account)s was changed or archived. "
-                        "A second person must confirm it again on %(agreement)s, or "
-                        "another account be proposed there.",
-                        invoice=move.display_name,
-                        account=account.acc_number,
-                        agreement=agreement.name,
-                    )
-                )
-            raise UserError(
-                self.env._(
-                    "%(invoice)s cannot be posted yet: the account it names is being "
-                    "checked. Ask %(contact)s.",
-                    invoice=move.display_name,
-                    contact=agreement.contact_id.name,
-                )
-            )

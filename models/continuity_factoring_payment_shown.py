@@ -253,7 +253,9 @@ class AccountMove(models.Model):
             ]
         if self.continuity_direction_id or self not in assigned:
             return []
-        direction = debtor.factoring_id._direction_valid(debtor, day)
+        # A period closed before the direction begins is paid as before.
+        counted = self._continuity_pay_day(debtor, day)
+        direction = debtor.factoring_id._direction_valid(debtor, counted)
         if not direction:
             return []
         return [

@@ -227,6 +227,9 @@ class ContinuityFactoringAssignment(models.Model):
         ways = [agreement._direction_on(debtor, on) for on in days]
         if any(kind == "unchanged" for kind, _account in ways):
             return "unchanged"
+        # An invoice printed with an earlier account keeps it.
+        kept = self.move_id.continuity_direction_id
+        ways.append((kept.kind, kept.bank_account_id))
         if ("collection", journal.bank_account_id) in ways:
             return "collection"
         if debtor._may_keep_paying_us(day):

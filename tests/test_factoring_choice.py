@@ -112,6 +112,15 @@ class TestFactoringChoice(FactoringCommon):
             with self.assertRaises(AccessError):
                 debtor.with_user(self.user_manager).write({name: value})
 
+    def test_choice_survives_a_merge(self):
+        agreement = self._run_agreement(customer_may_choose=True)
+        self._debtor(agreement)._choose_payment("as_before", "Page", self.customer_1)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((self.customer_1 | self.customer_2).ids, self.customer_2)
+        self.env.invalidate_all()
+        self.assertEqual(agreement.debtor_ids.partner_id, self.customer_2)
+        self.assertEqual(agreement.debtor_ids.payment_choice, "as_before")
+
     # === Closing days === #
 
     def test_direction_counts_from_the_period_that_begins_with_it(self):

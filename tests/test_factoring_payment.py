@@ -1,10 +1,13 @@
 """Where invoices say to pay: new, draft and re-printed ones."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .common_factoring_payment import FactoringPaymentCommon
 
@@ -89,6 +92,47 @@ class TestFactoringPayment(FactoringPaymentCommon):
             ("2026-08-01", self.factor_account),
         ):
             self.assertEqual(self._draft(day=day).partner_bank_id, account, day)
+        # The letter says from which closing on: what was closed before stays.
+        move = self._draft()
+        move.action_post()
+        self.assertFalse(self._said(self._printed(move)))
+        with freeze_time("2026-08-02 08:00:00"):
+            self._follow_nightly()
+            self.assertPaysTo(move, self.own_account)
+
+    def test_one_failure_holds_up_no_other(self):
+        agreement = self._create_approved()
+        self._direct(agreement, day="2026-07-10")
+        self._activate(agreement)
+        moves = self._draft() | self._draft(self.customer_2)
+        moves.action_post()
+        self._notice(agreement)
+        follow = type(agreement.debtor_ids)._follow_direction
+
+        def fail(debtors):
+            if debtors.partner_id == self.customer_1:
+                raise UserError("Not today")
+            return follow(debtors)
+
+        with (
+            freeze_time("2026-07-10 08:00:00"),
+            patch.object(type(agreement.debtor_ids), "_follow_direction", fail),
+            mute_logger("odoo.addons.customer_continuity"),
+        ):
+            self._follow_nightly()
+        self.assertEqual(moves[0].partner_bank_id, self.own_account)
+        self.assertEqual(moves[1].partner_bank_id, self.factor_account)
+        self.assertEqual(str(self._debtor(agreement).follow_on), "2026-07-11")
+
+    def test_payment_to_the_account_an_invoice_keeps_is_right(self):
+        agreement = self._create_approved()
+        self._direct(agreement, self.own_account, kind="collection")
+        self._activate(agreement)
+        self._notice(agreement)
+        move = self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
+        self._direct(agreement, day="2026-07-05")
+        self._pay(move, 100, "2026-07-06")
+        self.assertEqual(self._turnovers(move).reason, "collection")
 
     def test_posted_invoice_keeps_its_direction(self):
         agreement = self._run_agreement()

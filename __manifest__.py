@@ -68,6 +68,7 @@
         "data/continuity_dissolution_data.xml",
         "data/continuity_factoring_data.xml",
         "data/continuity_factoring_cron.xml",
+        "data/continuity_factoring_answer_data.xml",
         "data/continuity_factoring_letter_data.xml",
         "data/continuity_factoring_requirement_data.xml",
         "data/continuity_aftercare_data.xml",

@@ -285,19 +285,8 @@ class ContinuityFactoringDebtor(models.Model):
         if direction.state != "confirmed":
             return {}
         day = self._effective_from(direction)
-        # What they chose counts from the day they chose it.
-        now = max(day, self.factoring_id._local_today())
-        unchanged = direction.kind == "unchanged" or self._pays_as_before(now)
-        account = self.env["res.partner.bank"]
-        if not unchanged:
-            account = direction.bank_account_id
-        text = self._long_date(day)
-        if self._closing_terms()[0]:
-            text = self.env._(
-                "%(day)s (invoices you close on %(closing)s and later)",
-                day=text,
-                closing=self._long_date(self._first_closing(direction)),
-            )
+        account, text = self._letter_account(direction)
+        unchanged = not account
         may_pay_us = self._may_pay_us_text(review)
         return {
             "fact_what_changes": self._change_text(unchanged, text),
@@ -309,6 +298,31 @@ class ContinuityFactoringDebtor(models.Model):
             "fact_stop_paying": self._stop_text(unchanged or may_pay_us),
         }
 
+    def _letter_account(self, direction):
+        """Return to which account this customer is told to pay, and from when.
+
+        :param direction: ``continuity.payment.direction``
+        :return: ``res.partner.bank``, none where nothing changes, and the day as a text
+        :rtype: tuple
+        """
+        self.ensure_one()
+        account = self.env["res.partner.bank"]
+        if not direction:
+            return account, ""
+        day = self._effective_from(direction)
+        # What they chose counts from the day they chose it.
+        now = max(day, self.factoring_id._local_today())
+        if direction.kind != "unchanged" and not self._pays_as_before(now):
+            account = direction.bank_account_id
+        text = self._long_date(day)
+        if self._closing_terms()[0]:
+            text = self.env._(
+                "%(day)s (invoices you close on %(closing)s and later)",
+                day=text,
+                closing=self._long_date(self._first_closing(direction)),
+            )
+        return account, text
+
     def _account_table(self, account):
         """Return an account as a table: holder, bank, number in groups, BIC.
 
@@ -317,6 +331,15 @@ class ContinuityFactoringDebtor(models.Model):
         """
         if not account:
             return _lines(self.env._("As before: the account on our invoices."))
+        return self._html_table(self._account_rows(account), is_account=True)
+
+    def _account_rows(self, account):
+        """Return what a customer needs to pay to an account, what is known of it.
+
+        :param account: ``res.partner.bank``
+        :return: pairs of label and text
+        :rtype: list[tuple]
+        """
         bank = account.bank_id
         rows = [
             (
@@ -329,7 +352,7 @@ class ContinuityFactoringDebtor(models.Model):
             (self.env._("Payment by"), self.env._("bank transfer")),
             (self.env._("Payment reference"), self.env._("number of the invoice")),
         ]
-        return self._html_table([row for row in rows if row[1]], is_account=True)
+        return [row for row in rows if row[1]]
 
     def _may_pay_us_text(self, review):
         """Return that the law lets this customer pay us all the same; empty for the

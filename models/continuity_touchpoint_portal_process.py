@@ -21,6 +21,15 @@ class ContinuitySubjectMixin(models.AbstractModel):
         """
         return self.env["res.users"]
 
+    def _portal_received_text(self, touchpoint):
+        """Hook: return what the page says "Received" means, in the language of the
+        context; without it, that the letter arrived and nothing more.
+
+        :param touchpoint: ``continuity.touchpoint``, the letter
+        :rtype: str
+        """
+        return ""
+
     def _portal_sections(self, touchpoint, contact):
         """Hook: return what the page of a letter shows of this line, in the language
         of the context.
@@ -102,6 +111,7 @@ class ContinuityTouchpoint(models.Model):
         return {
             **values,
             "people": [self._portal_person(user) for user in people.sudo()],
+            "received_text": line._portal_received_text(self) if line else "",
             "sections": line._portal_sections(self, contact) if line else [],
             "forms": line._portal_forms(self, contact) if line else [],
         }

@@ -142,4 +142,6 @@ from . import test_factoring_certified
 from . import test_factoring_payment
 from . import test_factoring_payment_portal
 from . import test_factoring_entries
+from . import test_factoring_portal
 from . import test_factoring_telling
+from . import test_factoring_updates

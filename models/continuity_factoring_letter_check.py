@@ -74,15 +74,20 @@ class ContinuityFactoringDebtor(models.Model):
     def _letter_obstacles(self, touchpoints):
         obstacles = super()._letter_obstacles(touchpoints)
         lines = self.sudo().grouped("id")
-        reviews = self._valid_reviews()
+        # Of all letters at once: each look into the books costs several SELECTs.
+        reviews, laws = self._valid_reviews(), self._governing_laws()
+        assigned, refused = self._assigned_receivables(), self._review_refusals()
         for touchpoint in touchpoints:
             if line := lines.get(touchpoint.origin_id):
-                obstacles[touchpoint.id] = [
-                    *obstacles.get(touchpoint.id, []),
-                    *line.with_env(self.env).sudo()._obstacles_to_letter(touchpoint),
-                    *line._review_obstacles(touchpoint),
+                found = [
+                    *line._obstacles_to_letter(touchpoint),
                     *line._language_obstacles(touchpoint, reviews[line.id]),
+                    *line._part_obstacles(touchpoint, laws[line.id], assigned[line.id]),
                 ]
+                # A release ends what was, whatever the contract says by now.
+                if line.id in refused and touchpoint.occurrence != "release":
+                    found.append(refused[line.id])
+                obstacles[touchpoint.id] = [*obstacles.get(touchpoint.id, []), *found]
         return obstacles
 
     def _obstacles_to_letter(self, touchpoint):
@@ -104,7 +109,6 @@ class ContinuityFactoringDebtor(models.Model):
             *self._signatory_obstacles(touchpoint, kind),
             *self._account_obstacles(used),
             *self._party_obstacles(used),
-            *self._part_obstacles(used),
             *self._update_obstacles(touchpoint, kind),
             *self._release_obstacles(kind),
         ]
@@ -179,10 +183,18 @@ class ContinuityFactoringDebtor(models.Model):
             if name in used and not (partner.company_registry or partner.vat)
         ]
 
-    def _part_obstacles(self, used):
-        """Say that a customer may ignore a direction to pay a part (UCC 9-406)."""
-        law = self._governing_law().code or ""
-        if "fact_receivables" not in used or law.split("-")[0] != "US":
+    def _part_obstacles(self, touchpoint, law, assignments):
+        """Say that a customer may ignore a direction to pay a part (UCC 9-406).
+
+        :param law: ``continuity.jurisdiction`` of this customer
+        :param assignments: ``continuity.factoring.assignment`` that are open
+        """
+        if (law.code or "").split("-")[0] != "US":
+            return []
+        lang = touchpoint._letter_language()
+        if "fact_receivables" not in touchpoint._facts_used(
+            *touchpoint._letter_source(lang)
+        ):
             return []
         return [
             self.env._(
@@ -190,21 +202,30 @@ class ContinuityFactoringDebtor(models.Model):
                 "direction to pay less than the whole (UCC 9-406): assign all of it.",
                 assignment.move_id.display_name,
             )
-            for assignment in self._assigned_receivables()[self.id]
+            for assignment in assignments
             if assignment.currency_id.compare_amounts(
                 assignment.open_amount, assignment.move_line_id.amount_residual_currency
             )
             < 0
         ]
 
-    def _review_obstacles(self, touchpoint):
-        """Say that this customer can be neither covered nor told (X2); a release ends
-        what was, whatever the contract says by now."""
-        if touchpoint.occurrence == "release":
-            return []
-        reviews = self.env["continuity.contract.review"]
-        coverage = reviews._coverage(self.partner_id, self.company_id)
-        return [reason for _review, allowed, reason in coverage.values() if not allowed]
+    def _review_refusals(self):
+        """Return why customers can be neither covered nor told (X2).
+
+        :return: sentences by id of the line; of the others nothing
+        :rtype: dict[int, str]
+        """
+        # Which contracts stand in the way does not depend on who may read them.
+        reviews = self.env["continuity.contract.review"].sudo()
+        refused = {}
+        for company, lines in self.sudo().grouped("company_id").items():
+            coverage = reviews._coverage(lines.partner_id, company)
+            for line in lines:
+                customer = line.partner_id.commercial_partner_id
+                _review, allowed, reason = coverage[customer]
+                if not allowed:
+                    refused[line.id] = reason
+        return refused
 
     def _language_obstacles(self, touchpoint, review):
         """Say which words the customer could not read, and that the contract is in

@@ -134,9 +134,29 @@ class ContinuityFactoringDebtor(models.Model):
 
     # === RELEASE === #
 
-    def _release_facts(self):
+    def _bought_back(self):
+        """Return those of these customers of whom we bought something back.
+
+        :rtype: continuity.factoring.debtor
+        """
+        # What a customer is told does not depend on who may see the accounts.
+        groups = (
+            self.env["continuity.factoring.assignment"]
+            .sudo()
+            ._read_group(
+                [
+                    ("debtor_id", "in", self.ids),
+                    ("state", "in", ("bought_back", "released")),
+                ],
+                ["debtor_id"],
+            )
+        )
+        return self.browse(debtor.id for (debtor,) in groups)
+
+    def _release_facts(self, bought_back):
         """Return what a release notice says.
 
+        :param bool bought_back: whether we bought something back from the factor
         :rtype: dict[str, str]
         """
         self.ensure_one()
@@ -160,7 +180,7 @@ class ContinuityFactoringDebtor(models.Model):
             ),
             "fact_release_from": self._long_date(self.released_from),
             "fact_release_signed": self._long_date(self.release_signed_on),
-            "fact_still_payable": self._still_payable_text(),
+            "fact_still_payable": self._still_payable_text(bought_back),
             "fact_own_account": self._account_table(self._own_account()),
             "fact_crossing": env._(
                 "If a payment to %s crosses this letter, it counts: it is passed on to "
@@ -172,17 +192,10 @@ class ContinuityFactoringDebtor(models.Model):
             ),
         }
 
-    def _still_payable_text(self):
+    def _still_payable_text(self, bought_back):
         """Return what the customer still pays to the factor after the release."""
         factor = self.factoring_id.factor_id.name
-        bought_back = self.env["continuity.factoring.assignment"].sudo()
-        if bought_back.search_count(
-            [
-                ("debtor_id", "=", self.id),
-                ("state", "in", ("bought_back", "released")),
-            ],
-            limit=1,
-        ):
+        if bought_back:
             return self.env._(
                 "Nothing is payable to %s any more. What was still open we have bought "
                 "back: it is payable to us.",

@@ -39,7 +39,7 @@ class ContinuityFactoringDebtor(models.Model):
         lines = self.sudo().grouped("id")
         # Of all letters at once: each look into the books costs several SELECTs.
         laws, reviews = self._governing_laws(), self._valid_reviews()
-        assigned = self._assigned_receivables()
+        assigned, bought_back = self._assigned_receivables(), self._bought_back()
         for touchpoint in touchpoints:
             line_id = touchpoint.origin_id
             if line := lines.get(line_id):
@@ -48,7 +48,7 @@ class ContinuityFactoringDebtor(models.Model):
                     **line._parties_facts(law),
                     **line._payment_facts(reviews[line_id]),
                     **line._rule_facts(touchpoint, law),
-                    **line._release_facts(),
+                    **line._release_facts(line in bought_back),
                     "fact_receivables": line._receivables_table(assigned[line_id]),
                     "fact_supply_contract": reviews[line_id].contract_name,
                     "fact_notice_language": line._language_text(reviews[line_id]),

@@ -121,7 +121,7 @@ class ContinuityFactoringDebtor(models.Model):
             "title": self.env._("Assigned invoices open today"),
             "columns": [
                 self.env._("Invoice"),
-                self.env._("Due"),
+                self.env._("Due Date"),
                 self.env._("Amount"),
             ],
             "rows": [
@@ -153,8 +153,8 @@ class ContinuityFactoringDebtor(models.Model):
                 "title": self.env._("Is this genuine?"),
                 "text": self.env._(
                     "Please call us on a number you have known for long, not on one "
-                    "from a letter. Nobody of ours asks you by mail or on the "
-                    "telephone to pay to another account."
+                    "from a letter, before you change where you pay. Whoever asks for "
+                    "another account than the formal notice does not write for us."
                 ),
             },
         ]

@@ -4,6 +4,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .continuity_factoring_telling import NOTICE, kind_of
+
 KINDS = [
     ("mail", "Content-certified mail with proof of delivery (内容証明+配達証明)"),
     ("registration", "Registration (債権譲渡登記 / 中登网)"),
@@ -207,7 +209,7 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _touchpoint_done(self, touchpoints):
         result = super()._touchpoint_done(touchpoints)
-        noticed = touchpoints.filtered(lambda t: t.occurrence == "notice")
+        noticed = touchpoints.filtered(lambda t: kind_of(t) == NOTICE)
         lines = self.sudo().filtered(
             lambda line: line.id in noticed.mapped("origin_id")
         )

@@ -3,9 +3,10 @@
 from odoo import fields, models
 
 from .continuity_factoring_letter import CONTENTS
+from .continuity_factoring_telling import NOTICE, RELEASE, kind_of
 
 # Letters that say where to pay, or that something was assigned: of the assignor.
-SIGNED = ("notice", "release")
+SIGNED = (NOTICE, RELEASE)
 # Of these facts, the ones the agreement's own words give, to be translated by people.
 TRANSLATED_FACTS = {
     "fact_reason": "customer_reason",
@@ -85,7 +86,7 @@ class ContinuityFactoringDebtor(models.Model):
                     *line._part_obstacles(touchpoint, laws[line.id], assigned[line.id]),
                 ]
                 # A release ends what was, whatever the contract says by now.
-                if line.id in refused and touchpoint.occurrence != "release":
+                if line.id in refused and kind_of(touchpoint) != RELEASE:
                     found.append(refused[line.id])
                 obstacles[touchpoint.id] = [*obstacles.get(touchpoint.id, []), *found]
         return obstacles
@@ -97,13 +98,9 @@ class ContinuityFactoringDebtor(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        kind = touchpoint.occurrence.split(":")[0]
+        kind = kind_of(touchpoint)
         lang = touchpoint._letter_language()
         used = touchpoint._facts_used(*touchpoint._letter_source(lang))
-        if self.factoring_id.kind == "confidential":
-            return [
-                self.env._("Customers of a confidential agreement are told nothing.")
-            ]
         return [
             *self._contents_obstacles(touchpoint, kind),
             *self._signatory_obstacles(touchpoint, kind),

@@ -2,6 +2,8 @@
 
 from odoo import Command, fields, models
 
+from .continuity_factoring_telling import RELEASE, kind_of
+
 REPORT_LANGUAGES = ("en_US", "ja_JP", "zh_CN")
 
 
@@ -36,7 +38,7 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _letter_enclosures(self, touchpoint):
         files = super()._letter_enclosures(touchpoint)
-        if touchpoint.occurrence != "release":
+        if kind_of(touchpoint) != RELEASE:
             return files
         # Whoever releases the letter sends what the factor signed.
         return files | self.sudo().release_attachment_ids
@@ -44,7 +46,7 @@ class ContinuityFactoringDebtor(models.Model):
     def _release_obstacles(self, kind):
         """Say that the factor's signed paper is missing."""
         signed = self.release_signed_on and self.release_attachment_ids
-        if kind != "release" or signed:
+        if kind != RELEASE or signed:
             return []
         return [
             self.env._(

@@ -84,8 +84,12 @@ class FactoringLetterCommon(FactoringCommon):
         """Plan the letter of an occurrence as the process does."""
         debtor = debtor or cls.debtor
         channel = cls.env.ref("customer_continuity.channel_email")
-        stale = debtor.touchpoint_ids.filtered(lambda t: t.occurrence == occurrence)
-        stale.unlink()
+        contacts = debtor.touchpoint_ids
+        # Planned anew as the agreement is by now, and after what comes before it.
+        stale = {occurrence, "courtesy"} if occurrence == "notice" else {occurrence}
+        contacts.filtered(lambda t: t.occurrence in stale).unlink()
+        if occurrence.startswith("update") and not debtor.noticed_on:
+            debtor.write({"state": "noticed", "noticed_on": "2026-06-10 08:00:00"})
         touchpoint = (
             cls.env["continuity.touchpoint"]
             .sudo()
@@ -278,7 +282,10 @@ class TestFactoringLetter(FactoringLetterCommon):
                     self._set_law(law)
                 elif occurrence == "update":
                     occurrence = name
+                self.debtor.state = "noticed"
                 letter = self._letter(occurrence)
+                if occurrence == "release":
+                    self.debtor.state = "released"
                 if letter.template_id._continuity_untranslated(lang):
                     continue  # the texts are added with the translations
                 with (
@@ -301,9 +308,10 @@ class TestFactoringLetter(FactoringLetterCommon):
     # === What keeps it back === #
 
     def test_unreviewed_or_excluded_customer_is_not_noticed(self):
-        letters = self._letter("notice") | self._letter("courtesy")
-        for letter in letters:
-            self.assertEqual(self._problems(letter), "")
+        letters = self._letter("notice")
+        self.assertEqual(self._problems(letters), "")
+        letters |= self._letter("courtesy")
+        self.assertEqual(self._problems(letters[1]), "")
         self._review(self.customer_1, result="excluded", reason="Clause 7")
         for letter in letters:
             self.assertIn("Excluded by the contract review", self._problems(letter))
@@ -316,10 +324,10 @@ class TestFactoringLetter(FactoringLetterCommon):
                 letter.with_user(self.user_manager).action_release()
 
     def test_confidential_agreement_has_no_letters(self):
-        letters = [self._letter(name) for name in ("courtesy", "notice", "release")]
+        letters = [self._letter(name) for name in ("notice", "courtesy", "release")]
         self.agreement.sudo().kind = "confidential"
         for letter in letters:
-            self.assertIn("are told nothing", self._problems(letter))
+            self.assertIn("customers are told nothing", self._problems(letter))
 
     def test_unconfirmed_account_is_told_to_nobody(self):
         letter = self._letter("notice")

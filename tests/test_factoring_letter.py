@@ -323,12 +323,6 @@ class TestFactoringLetter(FactoringLetterCommon):
             with self.assertRaisesRegex(UserError, "has not been reviewed"):
                 letter.with_user(self.user_manager).action_release()
 
-    def test_confidential_agreement_has_no_letters(self):
-        letters = [self._letter(name) for name in ("notice", "courtesy", "release")]
-        self.agreement.sudo().kind = "confidential"
-        for letter in letters:
-            self.assertIn("customers are told nothing", self._problems(letter))
-
     def test_unconfirmed_account_is_told_to_nobody(self):
         letter = self._letter("notice")
         self.factor_account.acc_number = "DE02 1001 0010 0006 8201 01"

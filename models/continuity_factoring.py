@@ -212,6 +212,16 @@ class ContinuityFactoring(models.Model):
             raise AccessError(self.env._("You cannot work in that company."))
         return super().write(vals)
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        operations = super()._mail_get_operation_for_mail_message_operation(
+            message_operation
+        )
+        if message_operation == "read":
+            # What is said there names all customers; who speaks to one may read the
+            # agreement, not who else is in it.
+            return dict.fromkeys(operations, "write")
+        return operations
+
     def _may_be_followed(self):
         # Who follows a confidential agreement would tell everybody that there is one.
         return super()._may_be_followed() and not self.confidential

@@ -24,6 +24,7 @@ class ResCompany(models.Model):
         "res.users",
         "continuity_company_signatory_rel",
         string="Sign Notices of Assignment",
+        groups="base.group_user",
         domain=[("share", "=", False)],
         help="Who may sign for the company that receivables are assigned, besides the "
         "approvers of the agreement. None: the app's managers may.",

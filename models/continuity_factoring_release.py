@@ -108,15 +108,10 @@ class ContinuityFactoringDebtor(models.Model):
         )
         attachments.check_access("read")
         for agreement, released in debtors.grouped("factoring_id").items():
-            # A copy that everybody who reads the agreement can open.
-            files = attachments.sudo().copy(
-                {"res_model": agreement._name, "res_id": agreement.id}
-            )
             agreement._message_log(
                 body=self.env._(
                     "Released: %(customers)s pay us again from %(day)s.",
                     customers=", ".join(released.partner_id.mapped("name")),
                     day=effective_from,
-                ),
-                attachment_ids=files.ids,
+                )
             )

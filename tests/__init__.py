@@ -131,10 +131,13 @@ from . import test_transfer_course
 from . import test_closing_days
 from . import test_factoring_wizard
 from . import test_factoring_access
+from . import test_factoring_access_dialogs
 from . import test_factoring_access_traces
 from . import test_factoring_assignment
 from . import test_factoring_choice
 from . import test_factoring_internal
+from . import test_factoring_confidential
+from . import test_factoring_http_attacks
 from . import test_factoring_mishaps
 from . import test_factoring_letter
 from . import test_factoring_requirement

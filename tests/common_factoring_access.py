@@ -58,6 +58,11 @@ class FactoringAccessCommon(FactoringCommon):
                 {
                     "submitted_by_id": cls.env.uid,
                     "approval_ids": [Command.create({"user_id": cls.user_manager.id})],
+                    "internal_ids": [
+                        Command.create(
+                            {"name": "Tell them", "user_id": cls.user_manager.id}
+                        )
+                    ],
                 }
             )
         cls.invoice_1, cls.invoice_2, cls.invoice_3 = (
@@ -96,7 +101,7 @@ class FactoringAccessCommon(FactoringCommon):
     def _records(cls, agreement):
         """Everything that belongs to an agreement, by model."""
         found = {"continuity.factoring": agreement.sudo()}
-        for name in ("debtor", "approval", "assignment", "turnover"):
+        for name in ("debtor", "approval", "internal", "assignment", "turnover"):
             model = cls.env[f"continuity.factoring.{name}"].sudo()
             found[model._name] = model.search([("factoring_id", "=", agreement.id)])
         directions = cls.env["continuity.payment.direction"].sudo()
@@ -104,6 +109,16 @@ class FactoringAccessCommon(FactoringCommon):
             [("factoring_id", "=", agreement.id)]
         )
         return {name: records for name, records in found.items() if records}
+
+    def _colleagues(self):
+        """People inside who are to know nothing of the confidential agreement."""
+        return (
+            self.user_sales_b,
+            self.chief,
+            self.accountant,
+            self.elsewhere,
+            self.user_company_b,
+        )
 
     def _companies(self, user):
         if user == self.elsewhere:

@@ -56,6 +56,10 @@ class TestFactoringAccess(FactoringAccessCommon):
         return {
             "continuity.factoring": lambda: records,
             "continuity.factoring.debtor": lambda: debtor,
+            # What one has been told inside.
+            "continuity.factoring.internal": lambda: records.filtered(
+                lambda step: user in step.told_user_ids
+            ),
             "continuity.factoring.assignment": lambda: records.filtered(
                 lambda a: a.partner_id == partner
             ),
@@ -79,7 +83,7 @@ class TestFactoringAccess(FactoringAccessCommon):
 
     def test_the_cast(self):
         """Each model has records of both agreements, or the tests prove nothing."""
-        self.assertEqual(len(self._records(self.open)), 6)
+        self.assertEqual(len(self._records(self.open)), 7)
         self.assertEqual(
             set(self._records(self.open)) - set(self._records(self.secret)),
             {"continuity.payment.direction"},

@@ -413,10 +413,8 @@ class TestFactoringMishaps(FactoringCommon):
             self._release(debtor, signed=False)
         self._release(debtor)
         self.assertEqual(str(debtor.release_signed_on), "2026-06-30")
-        self.assertEqual(
-            self.agreement.message_ids.attachment_ids.mapped("name"), ["release.pdf"]
-        )
-        files = self.agreement.message_ids.attachment_ids
+        files = debtor.release_attachment_ids
+        self.assertEqual(files.mapped("name"), ["release.pdf"])
         self.assertTrue(files.with_user(self.user_manager).has_access("read"))
 
     def test_release_with_a_day_or_a_file_alone_is_refused(self):

@@ -14,7 +14,7 @@ class ContinuityFactoringWizard(models.TransientModel):
 
     _name = "continuity.factoring.wizard"
     _description = "New Factoring Agreement"
-    _inherit = ["continuity.guarded.mixin"]
+    _inherit = ["continuity.readable.links.mixin", "continuity.guarded.mixin"]
 
     _guarded_fields = frozenset({"factoring_id", "proposed_for"})
 

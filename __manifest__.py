@@ -194,6 +194,7 @@
         "demo/continuity_dissolution_demo.xml",
         "demo/continuity_factoring_demo.xml",
         "demo/continuity_factoring_demo_agreement.xml",
+        "demo/continuity_factoring_demo_told.xml",
     ],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",

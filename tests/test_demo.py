@@ -121,6 +121,10 @@ class TestDemo(TransactionCase):
         for lang in ("ja_JP", "zh_CN"):
             text = running.with_context(lang=lang).customer_reason
             self.assertNotEqual(text, running.customer_reason)
+        self.assertFalse(running._internal_open())
+        self.assertTrue(
+            running.debtor_ids.filtered(lambda d: d.state == "out" and d.out_reason)
+        )
         draft = self.env.ref("customer_continuity.demo_factoring_draft")
         self.assertEqual(draft.state, "draft")
         self.assertFalse(draft._submission_errors())
@@ -130,6 +134,32 @@ class TestDemo(TransactionCase):
             user = self.env.ref(f"customer_continuity.demo_user_{login}")
             self.assertEqual(user.company_ids, company)
             self.assertTrue(user.login_date)
+
+    def test_factoring_told(self):
+        """Each state of a customer, letters in three languages, a wrong payment."""
+        running = self.env.ref("customer_continuity.demo_factoring_running")
+        covered = running.debtor_ids.filtered(lambda d: d.state != "out")
+        self.assertEqual(
+            set(covered.mapped("state")), {"planned", "told", "noticed", "acknowledged"}
+        )
+        sent = covered.touchpoint_ids.filtered("frozen_on")
+        self.assertEqual(set(sent.mapped("letter_lang")), {"en_US", "ja_JP", "zh_CN"})
+        # One waits to be looked at and released, by whoever tries it out.
+        ready = covered.touchpoint_ids.filtered(
+            lambda t: t.occurrence == "notice" and t.partner_id.country_code == "US"
+        )
+        self.assertFalse(ready._letter_problems()[ready.id])
+        self.assertEqual(len(covered.filtered("certified_on")), 1)
+        self.assertEqual(running.turnover_ids.reason, "wrong_account")
+        concern = self.env["continuity.concern"].search(
+            [("company_id", "=", running.company_id.id)]
+        )
+        self.assertEqual(concern.state, "answered")
+        self.assertTrue(concern.common_answer_id)
+        holt = self.env.ref("customer_continuity.demo_portal_holt")
+        touchpoints = self.env["continuity.touchpoint"]
+        letters = touchpoints.search(touchpoints._portal_domain(holt))
+        self.assertEqual(set(letters.mapped("occurrence")), {"courtesy", "notice"})
 
     def test_odoos_own_demo_stays(self):
         self.assertNotIn(self.company, self.env.ref("base.user_demo").company_ids)

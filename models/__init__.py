@@ -246,6 +246,7 @@ from . import continuity_factoring_assigning
 from . import continuity_factoring_turnover
 from . import continuity_factoring_ending
 from . import continuity_factoring_reconciliation
+from . import continuity_factoring_sale
 from . import continuity_factoring_move
 from . import continuity_factoring_release
 from . import continuity_factoring_choice

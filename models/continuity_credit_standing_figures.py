@@ -57,23 +57,20 @@ class ContinuityCreditStanding(models.Model):
 
     @api.model
     def _payment_date_sql(self, company):
-        """Return a SELECT of payments that the books of the company do not show.
+        """Return a SELECT of matches whose customer paid on another day than the books
+        show.
 
         Where a receivable was sold, its customer pays the buyer, and the entry that
-        closes it in our books is ours, not the customer's. For the receivables named
-        here payments come from this SELECT alone; of the books only credit notes count.
+        closes it in our books is ours, not the customer's.
 
-        An extension returns the columns ``line_id`` (the receivable journal item),
-        ``day`` and ``amount`` (company currency): one row per payment of the customer
-        and, for a receivable nothing was paid on yet, one with a ``day`` of NULL.
+        An extension returns the columns ``partial_id`` (the match) and ``day``: NULL
+        where the customer has not paid yet. What no payment closed is taken for the
+        customer's then, all of it.
 
         :param company: ``res.company``
         :rtype: SQL
         """
-        return SQL(
-            "SELECT NULL::int AS line_id, NULL::date AS day, 0::numeric AS amount "
-            "WHERE FALSE"
-        )
+        return SQL("SELECT NULL::int AS partial_id, NULL::date AS day WHERE FALSE")
 
     @api.model
     def _figures_sql(self, company, as_of, partners=None):
@@ -97,13 +94,16 @@ class ContinuityCreditStanding(models.Model):
 WITH elsewhere AS MATERIALIZED (
     %(elsewhere)s
 ), sold AS MATERIALIZED (
-    SELECT DISTINCT line_id FROM elsewhere
+    SELECT DISTINCT r.debit_move_id AS line_id
+      FROM elsewhere e
+      JOIN account_partial_reconcile r ON r.id = e.partial_id
+     WHERE e.day IS NULL OR e.day > %(start)s
 ), line AS MATERIALIZED (
     -- Instalments of invoices that were open at some time since the first day.
     SELECT l.id, l.move_id, l.company_id, l.balance, l.amount_currency,
            p.commercial_partner_id AS partner_id, m.invoice_date,
            COALESCE(l.date_maturity, m.invoice_date_due, m.invoice_date) AS due,
-           cur.rounding, sold.line_id IS NOT NULL AS is_sold
+           cur.rounding
       FROM account_move_line l
       JOIN account_move m ON m.id = l.move_id
       JOIN account_account a
@@ -242,9 +242,10 @@ SELECT %(company)s AS company_id, partner_id, %(currency)s AS currency_id,
         """Return the parts of the statement that say what closed the receivables.
 
         ``settlement`` has one row per match: ``kind`` (payment, bill, credit, exchange,
-        other), ``day``, ``amount`` in company currency and in the receivable's own, and
-        ``paid``, the money in it: a payment that closes more than it brought in (a
-        discount, a charge, the rest written off) counts with what it brought.
+        elsewhere: see :meth:`_payment_date_sql`, other), ``day``, ``amount`` in company
+        currency and in the receivable's own, and ``paid``, the money in it: a payment
+        that closes more than it brought in (a discount, a charge, the rest written off)
+        counts with what it brought.
 
         :param date as_of: what is dated later has not happened
         :rtype: SQL
@@ -255,7 +256,7 @@ matched AS MATERIALIZED (
     SELECT line.id AS line_id, c.move_id, r.amount,
            r.debit_amount_currency AS amount_currency,
            -- No invoice is paid before there is one.
-           GREATEST(c.date, line.invoice_date) AS day,
+           GREATEST(shown.day, line.invoice_date) AS day,
            CASE WHEN j.continuity_is_bill THEN 'bill'
                 WHEN m.move_type = 'out_refund' THEN 'credit'
                 WHEN EXISTS (SELECT FROM account_partial_reconcile x
@@ -263,6 +264,7 @@ matched AS MATERIALIZED (
                 WHEN m.origin_payment_id IS NOT NULL
                      OR m.statement_line_id IS NOT NULL
                      OR j.type IN ('bank', 'cash', 'credit') THEN 'payment'
+                WHEN e.partial_id IS NOT NULL THEN 'elsewhere'
                 ELSE 'other'
             END AS kind
       FROM line
@@ -270,8 +272,10 @@ matched AS MATERIALIZED (
       JOIN account_move_line c ON c.id = r.credit_move_id
       JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
       JOIN account_journal j ON j.id = m.journal_id
-     WHERE c.date <= %(as_of)s
-       AND (NOT line.is_sold OR m.move_type = 'out_refund')
+ LEFT JOIN elsewhere e ON e.partial_id = r.id
+CROSS JOIN LATERAL (SELECT CASE WHEN e.partial_id IS NULL THEN c.date ELSE e.day END
+                               AS day) shown
+     WHERE shown.day <= %(as_of)s
 ), cash AS MATERIALIZED (
     -- The share of what a payment closes that it brought in. No account of money in it:
     -- all of it, for want of knowing better.
@@ -294,16 +298,12 @@ matched AS MATERIALIZED (
 ), settlement AS (
     SELECT matched.line_id, matched.kind, matched.day, matched.amount,
            matched.amount_currency,
-           CASE WHEN kind = 'payment' THEN matched.amount * cash.share ELSE 0 END
-               AS paid
+           CASE kind WHEN 'payment' THEN matched.amount * cash.share
+                     WHEN 'elsewhere' THEN matched.amount
+                     ELSE 0
+            END AS paid
       FROM matched
  LEFT JOIN cash ON cash.move_id = matched.move_id
- UNION ALL
-    SELECT line.id, 'payment', GREATEST(e.day, line.invoice_date), e.amount,
-           e.amount * line.amount_currency / line.balance, e.amount
-      FROM elsewhere e
-      JOIN line ON line.id = e.line_id
-     WHERE e.day <= %(as_of)s
 )""",
             as_of=as_of,
         )

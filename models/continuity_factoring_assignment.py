@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 LIVE_STATES = ("active", "settled")
+# Our entry of the sale closes the receivable in the books; its customer has not paid.
+SALE_SQL = SQL("(j.type = 'general' AND j.continuity_factor_id IS NOT NULL)")
 
 
 class ContinuityFactoringAssignment(models.Model):
@@ -24,10 +26,16 @@ class ContinuityFactoringAssignment(models.Model):
     mishap                           outcome
     ===============================  ============================================
     paid to the factor               settled with the match; nothing to turn over
+    sale booked: our entry in a      stays open for the factor, its list and the
+    general journal of the factor    release, until the customer's money or the day
+    closes the invoice               they paid the factor
     paid to us before the notice     the customer is free; to be turned over
     paid to our old account after    flagged, to be turned over, with a to-do
     the notice
     paid before it was assigned      flagged: what was sold did not exist
+    the same, matched on the day it  taken out of the assignment again, no flag
+    was assigned by posting
+    settled by a bill                flagged, the bill is to be turned over
     paid twice, or too much          flagged: goes back to the customer
     credit note before               the rest is assigned
     credit note after                open amount falls, the factor is to hear of it
@@ -42,7 +50,8 @@ class ContinuityFactoringAssignment(models.Model):
     payment in another currency      counts with what it closes in the invoice's
     discount taken with the payment  the money is turned over, the factor hears of
                                      the rest
-    match undone                     active again; money not yet turned over is void
+    match undone                     active again; money not yet turned over is void,
+                                     of what the factor has it hears
     reset to draft, cancelled        refused until it is bought back or cancelled
     reversal                         settled by the credit note, the factor hears
     same receivable to two factors   refused
@@ -165,7 +174,8 @@ class ContinuityFactoringAssignment(models.Model):
     told_on = fields.Date(string="Factor Told On", readonly=True)
     customer_paid_on = fields.Date(
         string="Customer Paid the Factor On",
-        help="As the factor reports it, where our entry has another day.",
+        help="As the factor reports it, where our entry has another day, or is the one "
+        "of the sale.",
     )
     note = fields.Text()
     turnover_ids = fields.One2many(
@@ -183,12 +193,17 @@ class ContinuityFactoringAssignment(models.Model):
     def write(self, vals):
         if not self.env.su:
             self.factoring_id._check_may_account()
-        return super().write(vals)
+        result = super().write(vals)
+        if "customer_paid_on" in vals:
+            self._follow_books()
+        return result
 
     # === WHAT IS OPEN === #
 
     # Read from the matches: the invoice's own residual says nothing of a day.
-    @api.depends("state", "amount", "move_line_id.amount_residual_currency")
+    @api.depends(
+        "state", "amount", "customer_paid_on", "move_line_id.amount_residual_currency"
+    )
     def _compute_open_amount(self):
         open_amounts = self._open_amounts()
         for assignment in self:
@@ -202,7 +217,8 @@ class ContinuityFactoringAssignment(models.Model):
         state of the assignment.
 
         Of an assigned part, what the customer pays counts for the factor first, and
-        what is credited for the part that is still ours.
+        what is credited for the part that is still ours. What our entry of the sale
+        closes is open until the customer pays: the factor, as reported, or us.
 
         :param date day: as of when; now without
         :return: amount in the receivable's currency, by id
@@ -210,7 +226,13 @@ class ContinuityFactoringAssignment(models.Model):
         """
         if not self.ids:
             return {}
-        for name in ("account.partial.reconcile", "account.move.line", self._name):
+        for name in (
+            "account.journal",
+            "account.move.line",
+            "account.partial.reconcile",
+            "continuity.factoring.turnover",
+            self._name,
+        ):
             self.env[name].flush_model()
         rows = self.env.execute_query(
             SQL(
@@ -219,29 +241,53 @@ class ContinuityFactoringAssignment(models.Model):
                        GREATEST(0, LEAST(
                            a.amount - COALESCE(SUM(r.debit_amount_currency)
                                FILTER (WHERE m.move_type <> 'out_refund'
-                                         AND r.id > COALESCE(a.matched_before, 0)), 0),
+                                         AND r.id > COALESCE(a.matched_before, 0)
+                                         AND NOT %(waits)s), 0),
                            l.amount_currency
-                               - COALESCE(SUM(r.debit_amount_currency), 0)
+                               - COALESCE(SUM(r.debit_amount_currency)
+                                              FILTER (WHERE NOT %(waits)s), 0)
+                       ) - LEAST(
+                           COALESCE(SUM(r.debit_amount_currency)
+                               FILTER (WHERE %(waits)s), 0),
+                           (SELECT COALESCE(SUM(t.amount), 0)
+                              FROM continuity_factoring_turnover t
+                             WHERE t.assignment_id = a.id AND t.state <> 'void'
+                               AND t.credit_line_id IS NOT NULL
+                               AND t.reason <> 'double' AND %(received)s)
                        ))
                   FROM continuity_factoring_assignment a
                   JOIN account_move_line l ON l.id = a.move_line_id
              LEFT JOIN (account_partial_reconcile r
                         JOIN account_move_line c ON c.id = r.credit_move_id
-                        JOIN account_move m ON m.id = c.move_id)
-                    ON r.debit_move_id = l.id AND %s
-                 WHERE a.id IN %s
+                        JOIN account_move m ON m.id = c.move_id
+                        JOIN account_journal j ON j.id = m.journal_id)
+                    ON r.debit_move_id = l.id AND %(matched)s
+                 WHERE a.id IN %(ids)s
               GROUP BY a.id, l.id
                 """,
-                SQL("r.max_date <= %s", day) if day else SQL("TRUE"),
-                tuple(self.ids),
+                waits=self._sale_waits_sql(day),
+                received=SQL("t.day <= %s", day) if day else SQL("TRUE"),
+                matched=SQL("r.max_date <= %s", day) if day else SQL("TRUE"),
+                ids=tuple(self.ids),
             )
         )
         currencies = {a.id: a.currency_id for a in self}
         return {id_: currencies[id_].round(float(amount)) for id_, amount in rows}
 
+    @api.model
+    def _sale_waits_sql(self, day=None):
+        """Return the condition of matches by our entry of the sale whose customer has
+        not paid the factor, as far as it reported.
+
+        :param date day: as of when; now without
+        :rtype: SQL
+        """
+        by_then = SQL(" OR a.customer_paid_on > %s", day) if day else SQL()
+        return SQL("(%s AND (a.customer_paid_on IS NULL%s))", SALE_SQL, by_then)
+
     def _paid_amounts(self):
         """Return what has closed these receivables since they were assigned, other than
-        credit notes.
+        credit notes and the sale.
 
         :return: amount in the receivable's currency, by id of the assignment
         :rtype: dict[int, float]
@@ -258,10 +304,12 @@ class ContinuityFactoringAssignment(models.Model):
                    AND r.id > COALESCE(a.matched_before, 0)
                   JOIN account_move_line c ON c.id = r.credit_move_id
                   JOIN account_move m ON m.id = c.move_id
-                 WHERE a.id IN %s AND m.move_type <> 'out_refund'
+                  JOIN account_journal j ON j.id = m.journal_id
+                 WHERE a.id IN %s AND m.move_type <> 'out_refund' AND NOT %s
               GROUP BY a.id
                 """,
                 tuple(self.ids) or (0,),
+                SALE_SQL,
             )
         )
         return {id_: float(amount) for id_, amount in rows}

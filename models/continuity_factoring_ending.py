@@ -19,7 +19,8 @@ class ContinuityFactoring(models.Model):
         return super()._cancel(reason)
 
     def _open_with_factor(self):
-        """Return what is still to be settled with the factor.
+        """Return what is still to be settled with the factor, and whom only the factor
+        can tell to pay us again: neither reporting nor giving up ends that.
 
         :return: sentences that say what to do
         :rtype: list[str]

@@ -4,6 +4,9 @@ from odoo import api, fields, models
 
 from .continuity_bill import BOOK_GROUPS
 
+# Paid in advance, and matched on the day posting assigned the invoice.
+PREPAID = "prepaid"
+
 
 class AccountJournal(models.Model):
     _inherit = "account.journal"
@@ -14,8 +17,18 @@ class AccountJournal(models.Model):
         ondelete="restrict",
         index="btree_not_null",
         groups=BOOK_GROUPS,
-        help="What this journal closes on invoices was paid to the factor, not to us.",
+        help="What a bank or cash journal closes on invoices was paid to the factor. A "
+        "general journal holds your entries of the sale: what they close stays open "
+        "for the factor until the customer has paid.",
     )
+
+    def _continuity_is_sale(self):
+        """Tell whether this journal holds our entries of sales to a factor.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.type == "general" and bool(self.continuity_factor_id)
 
 
 class AccountPartialReconcile(models.Model):
@@ -44,6 +57,7 @@ class AccountPartialReconcile(models.Model):
         turnovers = self.env["continuity.factoring.turnover"].sudo()
         if assignments:
             turnovers = turnovers.search([("partial_id", "in", self.ids)])
+            assignments._on_unmatched(self.sudo())
         result = super().unlink()
         if assignments:
             turnovers._void()
@@ -68,7 +82,12 @@ class ContinuityFactoringAssignment(models.Model):
             line = assignment.move_line_id
             own = by_line.get(line, partials.browse())
             paid = paid_amounts.get(assignment.id, 0)
-            money = own.filtered(lambda p: p.credit_move_id.move_type != "out_refund")
+            money = own.filtered(
+                lambda p: (
+                    p.credit_move_id.move_type != "out_refund"
+                    and not p.credit_move_id.journal_id._continuity_is_sale()
+                )
+            )
             # What was the factor's before these matches.
             left = assignment.amount - (
                 paid - sum(money.mapped("debit_amount_currency"))
@@ -78,6 +97,9 @@ class ContinuityFactoringAssignment(models.Model):
                 if not reason:
                     continue
                 closed, left = left, left - partial.debit_amount_currency
+                if reason == PREPAID:
+                    assignment._take_out(partial, max(closed, 0))
+                    continue
                 amount = min(assignment._money_in(partial), max(closed, 0))
                 if assignment.currency_id.is_zero(amount):
                     continue
@@ -93,6 +115,50 @@ class ContinuityFactoringAssignment(models.Model):
         if vals_list:
             turnovers.create(vals_list)._remind_contact()
         self._follow_books()
+
+    def _on_unmatched(self, partials):
+        """Tell the factor of money it has that no longer closes a receivable, such as
+        when a part-paid invoice is reversed.
+
+        :param partials: ``account.partial.reconcile`` that are about to go
+        """
+        by_line = self.sorted("id").grouped("move_line_id")
+        for partial in partials:
+            journal = partial.credit_move_id.journal_id
+            factor = journal.continuity_factor_id.commercial_partner_id
+            if not factor or journal._continuity_is_sale():
+                continue
+            known = by_line.get(partial.debit_move_id, self.browse()).filtered(
+                lambda a, match=partial, factor=factor: (
+                    a.matched_before < match.id
+                    and a.factoring_id.factor_id.commercial_partner_id == factor
+                )
+            )
+            known = known.filtered(lambda a: a.state == "active") or known
+            known[-1:]._add_news(
+                self.env._(
+                    "A payment of %(amount)s that the factor has was taken off the "
+                    "invoice: %(entry)s.",
+                    amount=partial.debit_currency_id.format(
+                        partial.debit_amount_currency
+                    ),
+                    entry=partial.credit_move_id.move_id.name,
+                )
+            )
+
+    def _take_out(self, partial, left):
+        """What had been paid when posting assigned it, was never the factor's: no list
+        of that day has left yet.
+
+        :param partial: the match, made on the day of the assignment
+        :param float left: what was the factor's before this match
+        """
+        self.ensure_one()
+        amount = self.amount - min(left, partial.debit_amount_currency)
+        if self.currency_id.is_zero(amount):
+            self._end("cancelled", self.env._("Paid before it was assigned."))
+        else:
+            self.write({"amount": amount, "matched_before": partial.id})
 
     def _money_in(self, partial):
         """Return how much money a payment brought of what it closes: the rest is a
@@ -163,7 +229,7 @@ class ContinuityFactoringAssignment(models.Model):
 
         :param partial: one ``account.partial.reconcile`` of this receivable
         :return: value of ``continuity.factoring.turnover.reason``; empty when nothing
-            came in, or when the factor has it
+            came in, or when the factor has it; ``PREPAID`` for what nobody sold
         :rtype: str
         """
         self.ensure_one()
@@ -182,12 +248,15 @@ class ContinuityFactoringAssignment(models.Model):
             return ""
         if journal.continuity_factor_id:
             factor = agreement.factor_id.commercial_partner_id
-            same = journal.continuity_factor_id.commercial_partner_id == factor
-            return "" if same else "wrong_factor"
+            if journal.continuity_factor_id.commercial_partner_id == factor:
+                return ""
+            if not journal._continuity_is_sale():
+                return "wrong_factor"
         if not (
             entry.origin_payment_id
             or entry.statement_line_id
             or journal.type in ("bank", "cash", "credit")
+            or journal.continuity_is_bill
         ):
             # An exchange difference closes nothing in the receivable's own currency.
             if not self.currency_id.is_zero(partial.debit_amount_currency):
@@ -200,6 +269,9 @@ class ContinuityFactoringAssignment(models.Model):
                 )
             return ""
         if day < self.assigned_on:
+            today = fields.Date.context_today(self)
+            if self.assigned_on == today and agreement.covers == "customers":
+                return PREPAID
             self._add_news(
                 self.env._(
                     "%(amount)s had been paid on %(day)s, before it was assigned.",
@@ -214,6 +286,8 @@ class ContinuityFactoringAssignment(models.Model):
         """Tell what it means that a customer paid into one of our journals on a day."""
         self.ensure_one()
         agreement, debtor = self.factoring_id, self.debtor_id
+        if journal.continuity_is_bill:
+            return "bill"
         if agreement.kind == "confidential":
             return "confidential"
         noticed = debtor._noticed_day()

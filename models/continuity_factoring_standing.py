@@ -3,57 +3,53 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .continuity_factoring_assignment import SALE_SQL
+
 
 class ContinuityCreditStanding(models.Model):
     _inherit = "continuity.credit.standing"
 
     @api.model
     def _payment_date_sql(self, company):
-        """A receivable that is, or was, the factor's: money that came in to us on its
-        day; what the clearing journal of the factor closes on its day, or on the one
-        the factor reported; any other entry is ours, such as the sale, and counts only
-        once the factor reported the customer's payment."""
+        """Of receivables that are, or were, the factor's: what its journal closes on
+        the day the factor reported, if it did; our own entry of the sale only then, or
+        on the day the customer's money came in to us. Write-offs, bills and money that
+        came in to us are what they are for others."""
         for model in (
-            "continuity.factoring.assignment",
-            "account.partial.reconcile",
             "account.journal",
+            "account.partial.reconcile",
+            "continuity.factoring.assignment",
+            "continuity.factoring.turnover",
         ):
             self.env[model].flush_model()
         return SQL(
             """
-            WITH sold_line AS (
-                SELECT DISTINCT ON (a.move_line_id)
-                       a.move_line_id AS line_id, a.customer_paid_on
-                  FROM continuity_factoring_assignment a
-                 WHERE a.company_id = %(company)s AND a.move_line_id IS NOT NULL
-                   AND a.state IN ('active', 'settled')
-              ORDER BY a.move_line_id, a.id DESC
-            )
-            SELECT s.line_id,
-                   CASE WHEN j.continuity_factor_id IS NULL AND paid.is_money
-                        THEN c.date
-                        WHEN j.continuity_factor_id IS NULL THEN s.customer_paid_on
-                        ELSE COALESCE(s.customer_paid_on, c.date)
-                    END AS day,
-                   r.debit_amount_currency * l.balance
-                       / NULLIF(l.amount_currency, 0) AS amount
-              FROM sold_line s
-              JOIN account_move_line l ON l.id = s.line_id
-              JOIN account_partial_reconcile r ON r.debit_move_id = l.id
+            SELECT r.id AS partial_id,
+                   CASE WHEN %(sale)s
+                        THEN COALESCE(s.customer_paid_on, s.received_on)
+                        ELSE s.customer_paid_on
+                    END AS day
+              FROM (SELECT DISTINCT ON (a.move_line_id)
+                           a.move_line_id AS line_id, a.customer_paid_on,
+                           (SELECT MAX(t.day)
+                              FROM continuity_factoring_turnover t
+                             WHERE t.assignment_id = a.id AND t.state <> 'void'
+                               AND t.credit_line_id IS NOT NULL
+                               AND t.reason <> 'double') AS received_on
+                      FROM continuity_factoring_assignment a
+                     WHERE a.company_id = %(company)s AND a.move_line_id IS NOT NULL
+                       AND a.state IN ('active', 'settled')
+                  ORDER BY a.move_line_id, a.id DESC) s
+              JOIN account_partial_reconcile r ON r.debit_move_id = s.line_id
               JOIN account_move_line c ON c.id = r.credit_move_id
               JOIN account_move m ON m.id = c.move_id
               JOIN account_journal j ON j.id = m.journal_id
-        CROSS JOIN LATERAL (SELECT m.origin_payment_id IS NOT NULL
-                                   OR m.statement_line_id IS NOT NULL
-                                   OR j.type IN ('bank', 'cash', 'credit')
-                                   AS is_money) paid
              WHERE m.move_type <> 'out_refund' AND m.state = 'posted'
-               AND (j.continuity_factor_id IS NOT NULL OR paid.is_money
-                    OR s.customer_paid_on IS NOT NULL)
-         UNION ALL
-            SELECT s.line_id, NULL::date, 0::numeric FROM sold_line s
+               AND j.continuity_factor_id IS NOT NULL
+               AND (%(sale)s OR s.customer_paid_on IS NOT NULL)
             """,
             company=company.id,
+            sale=SALE_SQL,
         )
 
 
@@ -66,21 +62,15 @@ class ContinuityFactorChoice(models.Model):
         payments = self.env["continuity.credit.standing"]._payment_date_sql(company)
         return SQL(
             """
-            SELECT c.date, r.amount AS balance
-              FROM account_partial_reconcile r
+            SELECT moved.date, moved.balance
+              FROM (%s) e
+              JOIN account_partial_reconcile r ON r.id = e.partial_id
               JOIN account_move_line c ON c.id = r.credit_move_id
-              JOIN account_move m ON m.id = c.move_id
-             WHERE m.move_type <> 'out_refund'
-               AND r.debit_move_id IN (
-                   SELECT a.move_line_id
-                     FROM continuity_factoring_assignment a
-                    WHERE a.company_id = %(company)s
-                      AND a.state IN ('active', 'settled'))
-         UNION ALL
-            SELECT e.day, -e.amount FROM (%(payments)s) e WHERE e.day IS NOT NULL
+        CROSS JOIN LATERAL (VALUES (c.date, r.amount), (e.day, -r.amount))
+                AS moved (date, balance)
+             WHERE moved.date IS NOT NULL
             """,
-            company=company.id,
-            payments=payments,
+            payments,
         )
 
 

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 # Collections nobody foresaw: each has its own to-do.
-MISHAPS = ("wrong_account", "before_assignment", "wrong_factor", "double")
+MISHAPS = ("wrong_account", "before_assignment", "wrong_factor", "double", "bill")
 
 
 class ContinuityFactoringTurnover(models.Model):
@@ -404,8 +404,7 @@ class ContinuityFactoring(models.Model):
                         WHERE r.debit_move_id = l.id AND r.debit_amount_currency <> 0
                           AND e.move_type = 'entry' AND e.origin_payment_id IS NULL
                           AND e.statement_line_id IS NULL
-                          AND ej.type NOT IN ('bank', 'cash', 'credit')
-                          AND ej.continuity_factor_id IS NULL) AS closed) own
+                          AND ej.type NOT IN ('bank', 'cash', 'credit')) AS closed) own
              WHERE a.factoring_id = %(agreement)s
                AND a.state IN ('active', 'settled')
                AND m.move_type = 'entry'
@@ -415,7 +414,8 @@ class ContinuityFactoring(models.Model):
                AND (EXISTS (SELECT FROM account_partial_reconcile r
                              WHERE r.credit_move_id = c.id
                                AND r.debit_move_id = l.id)
-                    OR (a.state = 'settled' AND a.amount = -c.amount_residual_currency
+                    OR ((a.state = 'settled' OR l.reconciled)
+                        AND a.amount = -c.amount_residual_currency
                         AND NOT EXISTS (
                             SELECT FROM account_move_line o
                               JOIN res_partner p ON p.id = o.partner_id

@@ -136,12 +136,12 @@ class CreditCommon(ContinuityCommon):
         return refund
 
     @classmethod
-    def _write_off(cls, move, amount, day, note="other"):
+    def _write_off(cls, move, amount, day, note="other", journal=None):
         """An entry without money closes a part of the invoice."""
         line = cls._receivable(move)[:1]
         entry = cls.env["account.move"].create(
             {
-                "journal_id": cls.general.id,
+                "journal_id": (journal or cls.general).id,
                 "date": day,
                 "line_ids": [
                     Command.create(

@@ -34,6 +34,8 @@ class FactoringCommon(CreditCommon):
         )
         cls.clearing = cls._create_journal("Factor", "bank", "clearing")
         cls.clearing.continuity_factor_id = cls.factor
+        cls.sales = cls._create_journal("Sales to the factor", "general", False)
+        cls.sales.continuity_factor_id = cls.factor
         for customer in cls.customer_1 | cls.customer_2:
             cls._review(customer)
 
@@ -123,6 +125,11 @@ class FactoringCommon(CreditCommon):
         if noticed:
             agreement.debtor_ids.write({"state": "noticed", "noticed_on": noticed})
         return agreement
+
+    @classmethod
+    def _book_sale(cls, move, amount, day):
+        """Our entry of the sale closes the invoice; its customer has not paid."""
+        return cls._write_off(move, amount, day, journal=cls.sales)
 
     def _run_nightly(self):
         self.env.flush_all()

@@ -281,16 +281,15 @@ class TestCreditStanding(CreditCommon):
         paid = self._bill(self.customer, 100, "2026-01-10", "2026-02-10")
         owed = self._bill(self.customer, 100, "2026-03-10", "2026-04-10")
         for move in (paid, owed):
-            self._write_off(move, 90, move.invoice_date)
-            self._pay(move, 10, move.invoice_date)  # the factor's, not the customer's
+            self._write_off(move, 100, move.invoice_date)
         model = type(self.env["continuity.credit.standing"])
         sold = SQL(
-            "VALUES (%s, %s::date, 100::numeric), (%s, NULL::date, 0::numeric)",
-            self._receivable(paid).id,
+            "VALUES (%s, %s::date), (%s, NULL::date)",
+            self._receivable(paid).matched_credit_ids.id,
             "2026-02-22",
-            self._receivable(owed).id,
+            self._receivable(owed).matched_credit_ids.id,
         )
-        sold = SQL("SELECT * FROM (%s) t (line_id, day, amount)", sold)
+        sold = SQL("SELECT * FROM (%s) t (partial_id, day)", sold)
         with patch.object(model, "_payment_date_sql", lambda self, company: sold):
             standing = self._standing()
         self.assertEqual(standing.paid_count, 1)

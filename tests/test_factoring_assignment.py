@@ -215,7 +215,7 @@ class TestFactoringAssignment(FactoringCommon):
         before = choices._own_dso(self.company_a, self._date(TODAY))
         self._run_agreement()
         for move in self.diary:
-            self._write_off(move, 100, move.invoice_date)
+            self._book_sale(move, 100, move.invoice_date)
         after = choices._own_dso(self.company_a, self._date(TODAY))
         self.assertTrue(before["days_outstanding"])
         self.assertEqual(after["days_outstanding"], before["days_outstanding"])
@@ -226,7 +226,7 @@ class TestFactoringAssignment(FactoringCommon):
             self._run_agreement()
             direct = self._bill(self.customer_1, 100, "2026-05-01", "2026-05-31")
             sold = self._bill(self.customer_2, 100, "2026-05-01", "2026-05-31")
-            self._write_off(sold, 100, "2026-05-01")
+            self._book_sale(sold, 100, "2026-05-01")
         self._pay(direct, 100, "2026-06-10", journal=self.clearing)
         self.env.flush_all()
         standing = self._take(TODAY)

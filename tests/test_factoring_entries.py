@@ -52,26 +52,122 @@ class TestFactoringEntries(FactoringCommon):
 
     def test_first_payment_after_the_sale_was_booked_is_the_factors(self):
         """Our entry of the sale closed the invoice, not the customer."""
-        self._write_off(self.move, 100, "2026-06-05")
+        self._book_sale(self.move, 100, "2026-06-05")
         self._loose_payment("2026-06-25")
         self._run_nightly()
         turnover = self._turnovers(self.move)
         self.assertEqual(turnover.reason, "wrong_account")
+        self.assertEqual(self.assignment.state, "settled")
         turnover.with_user(self.accountant).action_turned_over()
         self.assertEqual(turnover.state, "turned_over")
 
     def test_after_the_sale_was_booked_the_factor_may_be_paid(self):
-        self._write_off(self.move, 100, "2026-06-05")
+        self._book_sale(self.move, 100, "2026-06-05")
         self._loose_payment("2026-06-25", self.clearing)
         self._run_nightly()
         self.assertFalse(self._turnovers(self.move))
 
     def test_second_payment_after_the_sale_was_booked_is_the_customers(self):
-        self._write_off(self.move, 100, "2026-06-05")
+        self._book_sale(self.move, 100, "2026-06-05")
         self.assignment.with_user(self.accountant).customer_paid_on = "2026-06-20"
         self._loose_payment("2026-06-25")
         self._run_nightly()
         self.assertEqual(self._turnovers(self.move).reason, "double")
+
+    def test_sold_receivable_stays_open_until_the_customer_pays(self):
+        model = self.env["continuity.factoring.assignment"]
+        entry = self._book_sale(self.move, 100, "2026-06-05")
+        self.assertEqual(self.assignment.state, "active")
+        self.assertEqual(self.assignment.open_amount, 100)
+        self.assertFalse(self.assignment.news)
+        self.assertFalse(self._turnovers(self.move))
+        self.assertIn(
+            self.assignment, model._as_of(self.agreement, self._date("2026-06-30"))
+        )
+        with self.assertRaisesRegex(UserError, "is assigned and open with"):
+            self.assignment.debtor_id.with_user(self.accountant)._release(
+                self._date("2026-07-01"),
+                self._date("2026-06-30"),
+                self.env["ir.attachment"],
+            )
+        self.assignment.with_user(self.accountant).customer_paid_on = "2026-06-20"
+        self.assertEqual(self.assignment.state, "settled")
+        self.assertEqual(self.assignment.open_amount, 0)
+        found = {
+            day: bool(model._as_of(self.agreement, self._date(day)))
+            for day in ("2026-06-19", "2026-06-20")
+        }
+        self.assertEqual(found, {"2026-06-19": True, "2026-06-20": False})
+        self.assignment.with_user(self.accountant).customer_paid_on = False
+        self.assertEqual(self.assignment.state, "active")
+        self._receivable(entry).remove_move_reconcile()
+        self.assertEqual(self.assignment.open_amount, 100)
+
+    def test_money_after_a_sale_that_closed_a_part_of_it(self):
+        """80 advanced and booked as sold; the customer pays us all of it."""
+        self._book_sale(self.move, 80, "2026-06-05")
+        self.assertEqual(self.assignment.open_amount, 100)
+        payment = self._loose_payment("2026-06-25")
+        self._receivable(self.move, payment.move_id).reconcile()
+        self.assertEqual(self.assignment.open_amount, 80)
+        self._run_nightly()
+        turnovers = self._turnovers(self.move)
+        self.assertEqual(turnovers.mapped("amount"), [20, 80])
+        self.assertEqual(set(turnovers.mapped("reason")), {"wrong_account"})
+        self.assertEqual(self.assignment.state, "settled")
+
+    def test_payment_that_turns_out_to_be_for_another_invoice(self):
+        self._book_sale(self.move, 100, "2026-06-05")
+        payment = self._loose_payment("2026-06-25")
+        self._run_nightly()
+        self.assertEqual(self.assignment.state, "settled")
+        other = self._bill(self.customer_1, 100, "2026-06-26", "2026-07-26")
+        self._receivable(other, payment.move_id).reconcile()
+        self._run_nightly()
+        self.assertEqual(self._turnovers(self.move).state, "void")
+        self.assertEqual(self.assignment.state, "active")
+
+    # === Credit standing of what is sold === #
+
+    def _standing(self):
+        self.company_a.continuity_standing_min_paid = 1
+        self.env.flush_all()
+        return self._take("2026-06-30")[self.customer_1]
+
+    def test_write_off_closes_what_was_sold_without_paying(self):
+        self._pay(self.move, 97, "2026-06-20", journal=self.clearing)
+        self._write_off(self.move, 3, "2026-06-20")
+        for reported in (False, "2026-06-18"):
+            self.assignment.with_user(self.accountant).customer_paid_on = reported
+            standing = self._standing()
+            self.assertEqual(standing.paid_count, 1)
+            self.assertEqual(standing.open_amount, 0)
+            self.assertEqual(standing.paid_amount, 97)
+            self.assertEqual(standing.other_amount, 3)
+        self.assertEqual(standing.average_days, -17)
+
+    def test_discount_with_the_payment_to_the_factor_is_not_paid(self):
+        self._pay(self.move, 95, "2026-06-20", write_off=5, journal=self.clearing)
+        self.assignment.with_user(self.accountant).customer_paid_on = "2026-06-18"
+        standing = self._standing()
+        self.assertEqual(standing.paid_amount, 95)
+        self.assertEqual(standing.other_amount, 5)
+        self.assertEqual(standing.average_days, -17)
+
+    def test_bill_for_what_was_sold(self):
+        """It is the factor's, with a reason of its own, and pays nothing yet."""
+        self._pay(self.move, 100, "2026-06-20", journal=self.bills, kind="bill")
+        turnover = self._turnovers(self.move)
+        self.assertEqual(turnover.reason, "bill")
+        self.assertIn("bill", self._reminders(self.agreement).summary)
+        standing = self._standing()
+        self.assertEqual(standing.paid_amount, 0)
+        self.assertEqual(standing.bill_amount, 100)
+
+    def test_bills_of_a_confidential_agreement_and_in_a_general_journal(self):
+        self.general.continuity_is_bill = True
+        self._write_off(self.move, 100, "2026-06-20", note="bill")
+        self.assertEqual(self._turnovers(self.move).reason, "bill")
 
     def test_payment_from_before_the_assignment_taken_back(self):
         """A direct debit is returned: no more is the factor's than was assigned."""
@@ -142,6 +238,45 @@ class TestFactoringEntries(FactoringCommon):
             self._pay(self.move, 100, "2026-07-20")
         self.assertEqual(self._turnovers(self.move).reason, "permitted")
 
+    def test_prepaid_order_was_never_sold(self):
+        """Paid on the 28th; posting the invoice on the 30th assigned it."""
+        payment = self._loose_payment("2026-06-28")
+        move = self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
+        assignment = self._assignments(move)
+        self.assertEqual(assignment.state, "active")
+        self._receivable(move, payment.move_id).reconcile()
+        self.assertEqual(assignment.state, "cancelled")
+        self.assertFalse(assignment.news)
+        self.assertFalse(self._turnovers(move))
+        self.assertFalse(self._reminders(self.agreement))
+
+    def test_prepaid_part_was_never_sold(self):
+        payment = self._loose_payment("2026-06-28")
+        move = self._bill(self.customer_1, 250, "2026-06-30", "2026-07-30")
+        assignment = self._assignments(move)
+        self._receivable(move, payment.move_id).reconcile()
+        self.assertEqual(assignment.amount, 150)
+        self.assertEqual(assignment.open_amount, 150)
+        self.assertFalse(assignment.news)
+        self._pay(move, 150, "2026-06-30", journal=self.clearing)
+        self.assertEqual(assignment.state, "settled")
+        self.assertFalse(self._turnovers(move))
+
+    def test_prepaid_and_matched_the_day_after(self):
+        payment = self._loose_payment("2026-06-28")
+        move = self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
+        with freeze_time("2026-07-01 08:00:00"):
+            self._receivable(move, payment.move_id).reconcile()
+        self.assertEqual(self._turnovers(move).reason, "before_assignment")
+
+    def test_reversal_of_a_part_paid_invoice(self):
+        """Odoo takes the 40 the factor has off the invoice."""
+        payment = self._pay(self.move, 40, "2026-06-20", journal=self.clearing)
+        self.move._reverse_moves([{"date": "2026-06-25"}], cancel=True)
+        self.assertEqual(self.assignment.state, "settled")
+        self.assertIn(payment.move_id.name, self.assignment.news)
+        self.assertIn("that the factor has was taken off", self.assignment.news)
+
     # === What does not end by itself === #
 
     def test_settled_invoice_says_what_is_possible(self):
@@ -155,6 +290,11 @@ class TestFactoringEntries(FactoringCommon):
             manager._cancel("Another factor is cheaper")
         self.assertEqual(self.agreement.state, "running")
         self.assignment.with_user(self.accountant)._buy_back("It ends")
+        with self.assertRaisesRegex(UserError, "have not been released"):
+            manager._cancel("Another factor is cheaper")
+        self.agreement.debtor_ids.sudo().write(
+            {"state": "released", "released_from": "2026-06-30"}
+        )
         manager._cancel("Another factor is cheaper")
         self.assertEqual(self.agreement.state, "cancelled")
 

@@ -134,6 +134,22 @@ class TestFactoringPayment(FactoringPaymentCommon):
         self._pay(move, 100, "2026-07-06")
         self.assertEqual(self._turnovers(move).reason, "collection")
 
+    def test_closed_period_is_paid_as_before_also_later(self):
+        """“Invoices you close on 31 July and later”: paper, QR code and note agree."""
+        agreement = self._create_approved()
+        self._direct(agreement, day="2026-07-01")
+        self._activate(agreement)
+        self.customer_1.with_company(self.company_a).continuity_closing_day = 31
+        move = self._draft(day="2026-06-20")
+        move.action_post()
+        self._notice(agreement)
+        self.assertNotIn("July 1", self._said(self._printed(move)))
+        with freeze_time("2026-07-01 08:00:00"):
+            self._follow_nightly()
+            self.assertPaysTo(move, self.own_account)
+            self.assertPaysTo(self._draft(day="2026-06-30"), self.own_account)
+            self.assertPaysTo(self._draft(day="2026-07-01"), self.factor_account)
+
     def test_posted_invoice_keeps_its_direction(self):
         agreement = self._run_agreement()
         move = self._draft()

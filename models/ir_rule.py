@@ -21,5 +21,5 @@ class IrRule(models.Model):
             if hidden := everywhere - readable:
                 # Odoo's own line in the log names the others.
                 _logger.info("Kept from the message: %s", hidden)
-            records = readable.with_context(records.env.context)
+            records = readable.with_env(records.env)
         return super()._make_access_error(operation, records)

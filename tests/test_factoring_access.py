@@ -1,5 +1,6 @@
 """Who reads and does what in factoring: each role, and every public method."""
 
+from contextlib import suppress
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -198,11 +199,11 @@ class TestFactoringAccess(FactoringAccessCommon):
             state = record.state
             for name in public_methods(record):
                 with self.subTest(model=record._name, method=name):
-                    try:
-                        with self.env.cr.savepoint():
-                            self._rpc(speaker, record, name)
-                    except (*REFUSALS, TypeError):
-                        pass
+                    with (
+                        suppress(*REFUSALS, TypeError),
+                        self.env.cr.savepoint(),
+                    ):
+                        self._rpc(speaker, record, name)
                     self.assertEqual(record.sudo().state, state)
         for record, values in (
             (self.open, {"internal_reason": "x"}),

@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 from odoo.service.model import call_kw
 from odoo.tools import SQL
 
@@ -73,9 +73,9 @@ class FactoringAccessCommon(FactoringCommon):
                 (cls.customer_3, 300),
             )
         )
-        # Each has paid a part to us.
+        # Each has paid a part to us since it was sold.
         for move in cls.invoice_1 | cls.invoice_2 | cls.invoice_3:
-            cls._pay(move, 40, "2026-06-20")
+            cls._pay(move, 40, fields.Date.today())
         cls.outsiders = (
             cls.user_sales_a
             | cls.user_sales_b

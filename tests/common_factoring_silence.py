@@ -162,13 +162,13 @@ class SilenceCommon(SendingCommon, FactoringCommon, HttpCase):
         self._send()
         for customer in (self.covered, self.twin):
             first, second = self.invoices[customer]
-            self._pay(first, 40, self._day(-5))
-            self._credit(second, 30, self._day(-4))
+            self._pay(first, 40, self._day())
+            self._credit(second, 30, self._day())
         manager = self.user_manager
         self._assignment(1).with_user(manager)._dispute("Wrong colour.")
         for customer in (self.covered, self.twin):
             first, second = self.invoices[customer]
-            self._pay(first, 60, self._day(-2))
+            self._pay(first, 60, self._day())
             second.with_user(self.user_manager).message_post(
                 body="Thank you for your patience.",
                 message_type="comment",

@@ -186,15 +186,18 @@ class TestFactoringAccess(FactoringAccessCommon):
     def test_salesperson_decides_nothing(self):
         """Who speaks to a customer sees the agreement, and carries none of it out."""
         speaker = self.user_sales_a
+        records = self._records(self.open)
         visible = [
-            self.open,
-            self.debtor_1,
-            self.open.assignment_ids.filtered(
-                lambda a: a.partner_id == self.customer_1
-            ),
-            self.open.turnover_ids.filtered(lambda t: t.partner_id == self.customer_1),
+            self._expected(speaker, self.open, records[f"continuity.{name}"])
+            for name in (
+                "factoring",
+                "factoring.debtor",
+                "factoring.assignment",
+                "factoring.turnover",
+            )
         ]
         for record in visible:
+            self.assertTrue(record)
             self._rpc(speaker, record, "read", ["display_name"])
             state = record.state
             for name in public_methods(record):

@@ -1,9 +1,13 @@
 """What a match of a payment means for an assigned receivable."""
 
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 
 from .continuity_bill import BOOK_GROUPS
 
+# Where matches wait that are followed together.
+MATCHES = "continuity_matches"
 # Paid in advance, and matched on the day posting assigned the invoice.
 PREPAID = "prepaid"
 
@@ -37,10 +41,33 @@ class AccountPartialReconcile(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partials = super().create(vals_list)
-        assignments = partials.debit_move_id._continuity_active_assignments()
-        if assignments:
-            assignments._on_matched(partials.sudo())
+        waiting = self.env.cr.cache.get(MATCHES)
+        if waiting is None:
+            partials._continuity_follow_matches()
+        else:
+            waiting.extend(partials.ids)
         return partials
+
+    def _continuity_follow_matches(self):
+        """Follow what these matches mean for assigned receivables."""
+        assignments = self.debit_move_id._continuity_active_assignments()
+        if assignments:
+            assignments._on_matched(self.sudo())
+
+    @contextmanager
+    def _continuity_together(self):
+        """Follow the matches made in this block together, when it ends: a thousand
+        payments registered at once cost one look."""
+        cache = self.env.cr.cache
+        if MATCHES in cache:
+            yield
+            return
+        waiting = cache[MATCHES] = []
+        try:
+            yield
+        finally:
+            cache.pop(MATCHES, None)
+        self.browse(waiting).exists()._continuity_follow_matches()
 
     def unlink(self):
         # Whoever undoes a match need not see what is assigned, or was.
@@ -63,6 +90,14 @@ class AccountPartialReconcile(models.Model):
             turnovers._void()
             assignments._follow_books()
         return result
+
+
+class AccountPaymentRegister(models.TransientModel):
+    _inherit = "account.payment.register"
+
+    def _reconcile_payments(self, to_process, edit_mode=False):
+        with self.env["account.partial.reconcile"]._continuity_together():
+            return super()._reconcile_payments(to_process, edit_mode=edit_mode)
 
 
 class ContinuityFactoringAssignment(models.Model):

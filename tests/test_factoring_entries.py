@@ -127,6 +127,39 @@ class TestFactoringEntries(FactoringCommon):
         self.assertEqual(self._turnovers(self.move).state, "void")
         self.assertEqual(self.assignment.state, "active")
 
+    # === Many at once === #
+
+    def test_payments_registered_together_are_followed_together(self):
+        moves = self.move
+        for _number in range(3):
+            moves |= self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
+        model = self.env.registry["continuity.factoring.assignment"]
+        follow, looks = model._on_matched, []
+
+        def counting(assignments, partials):
+            looks.append(len(partials))
+            return follow(assignments, partials)
+
+        self.patch(model, "_on_matched", counting)
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=moves.ids
+        ).create(
+            {
+                "journal_id": self.bank.id,
+                "group_payment": False,
+                "payment_date": "2026-06-30",
+            }
+        )._create_payments()
+        self.assertEqual(looks, [4])
+        for move in moves:
+            self.assertEqual(self._turnovers(move).reason, "wrong_account")
+            self.assertEqual(self._turnovers(move).amount, 100)
+            self.assertEqual(self._assignments(move).state, "settled")
+        self._pay(
+            self._bill(self.customer_1, 5, "2026-06-30", "2026-07-30"), 5, "2026-06-30"
+        )
+        self.assertEqual(looks, [4, 1])
+
     # === Credit standing of what is sold === #
 
     def _standing(self):

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from .continuity_factoring_telling import NOTICE, kind_in
+
 LETTER = "customer_continuity.letter_factoring_%s"
 # Which contents the letter of an occurrence is checked for.
 CONTENTS = {
@@ -84,17 +86,17 @@ class ContinuityFactoringDebtor(models.Model):
         """Return the shipped letter for an occurrence under this customer's law.
 
         :param str occurrence: ``courtesy``, ``notice``, ``update:<date>`` or
-            ``release``
+            ``release``; also again, or of a former line
         :return: none for anything that is no letter
         :rtype: mail.template
         """
         self.ensure_one()
-        kind = occurrence.split(":")[0]
+        kind = kind_in(occurrence)
         templates = self.env["mail.template"]
         if kind not in CONTENTS:
             return templates
         names = [kind]
-        if kind == "notice":
+        if kind == NOTICE:
             country = (self._governing_law().code or "").split("-")[0].lower()
             names.insert(0, f"notice_{country}")
         for name in names:

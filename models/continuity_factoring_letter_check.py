@@ -3,7 +3,7 @@
 from odoo import fields, models
 
 from .continuity_factoring_letter import CONTENTS
-from .continuity_factoring_telling import NOTICE, RELEASE, kind_of
+from .continuity_factoring_telling import NOTICE, RELEASE, kind_in, kind_of
 
 # Letters that say where to pay, or that something was assigned: of the assignor.
 SIGNED = (NOTICE, RELEASE)
@@ -66,7 +66,7 @@ class ContinuityFactoringDebtor(models.Model):
     _inherit = "continuity.factoring.debtor"
 
     def _prepare_touchpoint_values(self, occurrence, channels, **values):
-        if occurrence.split(":")[0] in SIGNED and not values.get("signer_id"):
+        if kind_in(occurrence) in SIGNED and not values.get("signer_id"):
             agreement = self.factoring_id
             people = agreement._signatories() or agreement.contact_id
             if not agreement._may_sign(self.env["res.users"].browse(values["user_id"])):
@@ -182,12 +182,14 @@ class ContinuityFactoringDebtor(models.Model):
         ]
 
     def _part_obstacles(self, touchpoint, law, assignments):
-        """Say that a customer may ignore a direction to pay a part (UCC 9-406).
+        """Say that a customer may ignore a direction to pay a part (UCC 9-406), or
+        that the letter says the whole debts are assigned (LPA 1925, s136).
 
         :param law: ``continuity.jurisdiction`` of this customer
         :param assignments: ``continuity.factoring.assignment`` that are open
         """
-        if (law.code or "").split("-")[0] != "US":
+        country = (law.code or "").split("-")[0]
+        if country not in ("US", "GB"):
             return []
         lang = touchpoint._letter_language()
         if "fact_receivables" not in touchpoint._facts_used(
@@ -195,17 +197,27 @@ class ContinuityFactoringDebtor(models.Model):
         ):
             return []
         return [
-            self.env._(
-                "%s is assigned in part. A customer in the United States may ignore a "
-                "direction to pay less than the whole (UCC 9-406): assign all of it.",
-                assignment.move_id.display_name,
-            )
+            self._part_text(country, assignment.move_id.display_name)
             for assignment in assignments
             if assignment.currency_id.compare_amounts(
                 assignment.open_amount, assignment.move_line_id.amount_residual_currency
             )
             < 0
         ]
+
+    def _part_text(self, country, invoice):
+        if country == "GB":
+            return self.env._(
+                "%s is assigned in part. The notice under English law says that the "
+                "whole debts are assigned (Law of Property Act 1925, s136): assign all "
+                "of it.",
+                invoice,
+            )
+        return self.env._(
+            "%s is assigned in part. A customer in the United States may ignore a "
+            "direction to pay less than the whole (UCC 9-406): assign all of it.",
+            invoice,
+        )
 
     def _review_refusals(self):
         """Return why customers can be neither covered nor told (X2).

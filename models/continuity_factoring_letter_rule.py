@@ -153,10 +153,11 @@ class ContinuityFactoringDebtor(models.Model):
         )
         return self.browse(debtor.id for (debtor,) in groups)
 
-    def _release_facts(self, bought_back):
+    def _release_facts(self, bought_back, own_account):
         """Return what a release notice says.
 
         :param bool bought_back: whether we bought something back from the factor
+        :param own_account: ``res.partner.bank`` the customer pays to again
         :rtype: dict[str, str]
         """
         self.ensure_one()
@@ -181,7 +182,7 @@ class ContinuityFactoringDebtor(models.Model):
             "fact_release_from": self._long_date(self.released_from),
             "fact_release_signed": self._long_date(self.release_signed_on),
             "fact_still_payable": self._still_payable_text(bought_back),
-            "fact_own_account": self._account_table(self._own_account()),
+            "fact_own_account": self._account_table(own_account),
             "fact_crossing": env._(
                 "If a payment to %s crosses this letter, it counts: it is passed on to "
                 "us and you do not pay again.",
@@ -206,23 +207,39 @@ class ContinuityFactoringDebtor(models.Model):
         )
 
     def _own_account(self):
-        """Return the account of ours that customers pay to without factoring, as Odoo
-        chooses it for invoices.
+        """Return the account of ours this customer pays to without factoring.
 
         :rtype: res.partner.bank
         """
         self.ensure_one()
-        agreement, company = self.factoring_id, self.company_id
-        others = agreement.direction_ids.bank_account_id
-        accounts = company.partner_id.bank_ids - others
-        accounts = accounts.filtered(
-            lambda account: not account.company_id or account.company_id == company
-        )
-        currencies = agreement.currency_ids
-        return accounts.sorted(
-            lambda account: (
-                bool(account.currency_id and account.currency_id not in currencies),
-                not account.allow_out_payment,
-                account.id,
-            )
-        )[:1]
+        return self._own_accounts()[self.id]
+
+    def _own_accounts(self):
+        """Return the account of ours each of these customers pays to without
+        factoring, as their next invoice will name it.
+
+        :return: ``res.partner.bank``, possibly none, by id of the line
+        :rtype: dict[int, res.partner.bank]
+        """
+        # What a customer is told does not depend on who may see the accounts.
+        found, known = {}, {}
+        for line in self.sudo():
+            company = line.company_id
+            customer = line.partner_id.with_company(company)
+            currencies = line.factoring_id.currency_ids
+            currency = (currencies & company.currency_id) or currencies[:1]
+            method = customer.property_inbound_payment_method_line_id
+            # Of thousands of customers few are asked to pay in another way.
+            key = (company.id, currency.id, method.id)
+            if key not in known:
+                invoice = customer.env["account.move"].new(
+                    {
+                        "company_id": company.id,
+                        "move_type": "out_invoice",
+                        "partner_id": customer.id,
+                        "currency_id": (currency or company.currency_id).id,
+                    }
+                )
+                known[key] = invoice._continuity_default_account()
+            found[line.id] = known[key]
+        return found

@@ -40,6 +40,7 @@ class ContinuityFactoringDebtor(models.Model):
         # Of all letters at once: each look into the books costs several SELECTs.
         laws, reviews = self._governing_laws(), self._valid_reviews()
         assigned, bought_back = self._assigned_receivables(), self._bought_back()
+        own_accounts = self._own_accounts()
         for touchpoint in touchpoints:
             line_id = touchpoint.origin_id
             if line := lines.get(line_id):
@@ -48,7 +49,7 @@ class ContinuityFactoringDebtor(models.Model):
                     **line._parties_facts(law),
                     **line._payment_facts(reviews[line_id]),
                     **line._rule_facts(touchpoint, law),
-                    **line._release_facts(line in bought_back),
+                    **line._release_facts(line in bought_back, own_accounts[line_id]),
                     "fact_receivables": line._receivables_table(assigned[line_id]),
                     "fact_supply_contract": reviews[line_id].contract_name,
                     "fact_notice_language": line._language_text(reviews[line_id]),
@@ -284,14 +285,13 @@ class ContinuityFactoringDebtor(models.Model):
         direction = self._letter_direction()
         if direction.state != "confirmed":
             return {}
-        day = self._effective_from(direction)
         account, text = self._letter_account(direction)
         unchanged = not account
         may_pay_us = self._may_pay_us_text(review)
         return {
             "fact_what_changes": self._change_text(unchanged, text),
             "fact_effective": text,
-            "fact_valid_payments": self._valid_text(unchanged, self._long_date(day)),
+            "fact_valid_payments": self._valid_text(unchanged, direction),
             "fact_pay_to": self._account_table(account),
             "fact_may_pay_us": may_pay_us,
             "fact_payment_choice": may_pay_us or self._choice_text(unchanged),
@@ -390,10 +390,18 @@ class ContinuityFactoringDebtor(models.Model):
             day,
         )
 
-    def _valid_text(self, unchanged, day):
-        """Return which payments to us remain valid."""
+    def _valid_text(self, unchanged, direction):
+        """Return which payments to us remain valid; of who closes periods also later
+        ones: invoices of those closed before keep naming our account."""
         if unchanged:
             return self.env._("What you pay us remains valid: nothing is paid twice.")
+        day = self._long_date(self._effective_from(direction))
+        if self._closing_terms()[0]:
+            return self.env._(
+                "Invoices dated before %s you pay to us as before, also after that "
+                "day; it remains valid and counts in full: nothing is paid twice.",
+                day,
+            )
         return self.env._(
             "What you pay us before %s remains valid and counts in full: nothing is "
             "paid twice.",
@@ -404,6 +412,11 @@ class ContinuityFactoringDebtor(models.Model):
         """Return the order to stop paying us, or that there is none."""
         if may_pay_us:
             return self.env._("You need not change how you pay.")
+        if self._closing_terms()[0]:
+            return self.env._(
+                "Invoices of that and later periods please stop paying to us: only the "
+                "payment stated here discharges you."
+            )
         return self.env._(
             "From that day please stop paying these receivables to us: only the "
             "payment stated here discharges you."

@@ -60,10 +60,22 @@ class ContinuityFactoringDebtor(models.Model):
             sections += line._portal_trust_sections()
         return sections
 
+    def _portal_direction(self):
+        """Return where the page tells this customer to pay: the last direction two
+        people stand behind. What one of them has only entered is nobody's business.
+
+        :rtype: continuity.payment.direction
+        """
+        confirmed = self.factoring_id.direction_ids.filtered(
+            lambda d: d.state == "confirmed"
+        )
+        last = confirmed.sorted(lambda d: (d.effective_from, d.id))[-1:]
+        return last or self._letter_direction()
+
     def _portal_change_sections(self, kind):
         """Return what changes, what does not, and where to pay."""
         sections = []
-        direction = self._letter_direction()
+        direction = self._portal_direction()
         account, day = self._letter_account(direction)
         change = self.env._(
             "%(company)s has assigned receivables to %(factor)s.",

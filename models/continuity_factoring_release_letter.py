@@ -78,7 +78,7 @@ class ContinuityFactoringDebtor(models.Model):
         # The factor speaks here, not we.
         facts = {
             **line._parties_facts(law),
-            **line._release_facts(bool(line._bought_back())),
+            **line._release_facts(bool(line._bought_back()), line._own_account()),
             "fact_still_payable": line.env._(
                 "Nothing of it is payable to us any more."
             ),

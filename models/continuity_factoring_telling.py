@@ -12,10 +12,19 @@ TO_TELL = ("planned", "told")
 NOTICE_DAYS = 7
 
 
+def kind_in(occurrence):
+    """Return which contact of a customer an occurrence is: what stands before the day
+    of an update, and before the id of a former line where customers were merged.
+
+    :param str occurrence: such as ``notice``, ``notice:again``, ``notice/17``
+    :rtype: str
+    """
+    return occurrence.partition("/")[0].partition(":")[0]
+
+
 def kind_of(touchpoint):
-    """Return which contact of a customer a touchpoint is: what stands before the day
-    of an update, and before the id of a former line where customers were merged."""
-    return touchpoint.occurrence.partition("/")[0].partition(":")[0]
+    """Return which contact of a customer a touchpoint is, see :func:`kind_in`."""
+    return kind_in(touchpoint.occurrence)
 
 
 class ContinuityFactoringDebtor(models.Model):
@@ -217,7 +226,7 @@ class ContinuityFactoringDebtor(models.Model):
         is_half = notices and all(t.state == "done" for t in notices)
         occurrences.append(f"{NOTICE}:again" if is_half else NOTICE)
         return [
-            self._prepare_telling(occurrence, **steps[occurrence.partition(":")[0]])
+            self._prepare_telling(occurrence, **steps[kind_in(occurrence)])
             for occurrence in occurrences
         ]
 
@@ -249,7 +258,7 @@ class ContinuityFactoringDebtor(models.Model):
             "date_due": due,
             # A visit has to be arranged before.
             "date_show": today if occurrence == TALK else due,
-            "why": line._contact_why(),
+            "why": line._contact_why(occurrence),
         }
         if occurrence == TALK:
             manager = agreement.approval_ids[:1].user_id if attends else speaker
@@ -283,12 +292,16 @@ class ContinuityFactoringDebtor(models.Model):
             UPDATE: self.env._("How factoring goes: %s", self.display_name),
             RELEASE: self.env._("Release from factoring: %s", self.display_name),
         }
-        return texts[occurrence.partition(":")[0]]
+        return texts[kind_in(occurrence)]
 
-    def _contact_why(self):
-        """Return why this customer is contacted, in the language of the context."""
+    def _contact_why(self, occurrence):
+        """Return why this customer is contacted, in the language of the context; of
+        how they pay nothing: not everybody who speaks to customers may know it.
+
+        :param str occurrence: see ``continuity.touchpoint``
+        """
         agreement = self.factoring_id
-        reason = " ".join((self.proposal_reason or "").split())
+        reason = self.in_person_reason or "" if kind_in(occurrence) == TALK else ""
         return self.env._(
             "%(agreement)s: receivables are assigned to %(factor)s. %(reason)s",
             agreement=agreement.name,

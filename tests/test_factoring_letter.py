@@ -227,6 +227,27 @@ class TestFactoringLetter(FactoringLetterCommon):
         self._direct(self.agreement, day="2026-07-01")
         body = self._body(self._letter("notice"))
         self.assertIn("July 21, 2026 (invoices you close on August 20, 2026", body)
+        # Invoices of periods closed before keep our account: no letter says otherwise.
+        self.assertIn("Invoices dated before July 21, 2026 you pay to us", body)
+        self._set_law("us_de")
+        body = self._body(self._letter("notice"))
+        self.assertNotIn("stop paying these receivables", body)
+        self.assertIn("of that and later periods please stop paying to us", body)
+
+    def test_again_and_after_a_merge_it_is_the_same_letter(self):
+        self._set_law("jp")
+        letter = self.debtor._factoring_template("notice")
+        self.company_a.continuity_signatory_ids = self.user_sales_a
+        for occurrence in ("notice:again", "notice/17"):
+            self.assertEqual(self.debtor._factoring_template(occurrence), letter)
+            touchpoint = self._letter(occurrence)
+            self.assertEqual(touchpoint.signer_id, self.user_sales_a)
+
+    def test_subject_names_nobody_to_pay(self):
+        """Where to pay may be our collection account, or as before."""
+        for name in NOTICES.values():
+            ref = f"customer_continuity.letter_factoring_notice{name}"
+            self.assertNotIn("pay", self.env.ref(ref).subject)
 
     def test_english_law_shows_no_date_of_assignment(self):
         self.agreement.sudo().contract_date = "2026-01-05"
@@ -356,6 +377,8 @@ class TestFactoringLetter(FactoringLetterCommon):
         assignment = self._assignments(self.invoice)
         assignment.sudo().amount = 300
         self.assertIn("is assigned in part", self._problems(letter))
+        self._set_law("gb")
+        self.assertIn("the whole debts are assigned", self._problems(letter))
         self._set_law("de")
         self.assertNotIn("is assigned in part", self._problems(letter))
 
@@ -517,3 +540,25 @@ class TestFactoringLetterNumber(FactoringCommon):
         debtor = agreement.debtor_ids[:1]
         self.assertNotEqual(debtor._own_account(), self.own_account)
         self.assertTrue(debtor._own_account() & self.company_a.partner_id.bank_ids)
+
+    def test_own_account_is_the_one_invoices_name(self):
+        agreement = self._create_agreement()
+        debtor = agreement.debtor_ids[:1]
+        account = self._create_account(
+            self.company_a.partner_id, "DE02 3002 0900 0106 5310 65"
+        )
+        journal = self.env["account.journal"].create(
+            {
+                "name": "Second bank",
+                "code": "BNK9",
+                "type": "bank",
+                "company_id": self.company_a.id,
+                "bank_account_id": account.id,
+            }
+        )
+        self.assertNotEqual(debtor._own_account(), account)
+        customer = debtor.partner_id.with_company(self.company_a)
+        customer.property_inbound_payment_method_line_id = (
+            journal.inbound_payment_method_line_ids[:1]
+        )
+        self.assertEqual(debtor._own_account(), account)

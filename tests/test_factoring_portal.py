@@ -81,6 +81,21 @@ class TestFactoringPortal(TellingCommon, PortalCommon):
         self.assertIn("call us before you pay", text)
         self.assertNotIn("6820", text)
 
+    def test_account_one_person_entered_changes_nothing(self):
+        other = self._create_account(self.factor, "DE02 3702 0500 0001 2024 00")
+        self.env["continuity.payment.direction"].create(
+            {
+                "factoring_id": self.agreement.id,
+                "kind": "factor",
+                "effective_from": "2026-08-01",
+                "bank_account_id": other.id,
+            }
+        )
+        text = self._text("notice")
+        self.assertIn("DE02 1203 0000 0000 2020", text)
+        for part in ("3702", "August", "being checked"):
+            self.assertNotIn(part, text)
+
     def test_nothing_internal(self):
         self.tier_a.name = "Tier-Secret"
         self.agreement.sudo().internal_reason = "The bank is nervous"

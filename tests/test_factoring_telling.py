@@ -1,5 +1,7 @@
 """Who hears of factoring when, and in which order."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import fields
@@ -99,6 +101,19 @@ class TestFactoringTelling(TellingCommon):
             courtesy.template_id, ref("customer_continuity.letter_factoring_courtesy")
         )
         self.assertEqual(notice.template_id, self.key._factoring_template("notice"))
+
+    def test_colleagues_do_not_read_how_the_customer_pays(self):
+        debtors = self.env.registry["continuity.factoring.debtor"]
+        with patch.object(
+            debtors, "_proposal_sentences", lambda line: ["Pays 40 days late"]
+        ):
+            self.assertIn("40 days", self.key.sudo().proposal_reason)
+            self._activate(self.agreement)
+        contacts = self.agreement.debtor_ids.touchpoint_ids
+        self.assertTrue(contacts)
+        for contact in contacts:
+            self.assertIn(self.agreement.name, contact.why)
+            self.assertNotIn("40 days", contact.why)
 
     def test_who_need_not_hear_it_in_person_gets_letters_alone(self):
         self._activate(self.agreement)

@@ -165,8 +165,8 @@ class ContinuityFactoringAssignment(models.Model):
 class ContinuityPaymentDirection(models.Model):
     _inherit = "continuity.payment.direction"
 
-    def action_confirm(self):
-        result = super().action_confirm()
+    def _confirm(self, call_back):
+        result = super()._confirm(call_back)
         for agreement in self.sudo().factoring_id:
             # Thousands of invoices: the scheduler begins within a minute.
             agreement.debtor_ids.filtered(

@@ -1,18 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-# What a customer was told, and what a second person has looked at.
-ACCOUNT_FIELDS = frozenset(
-    {"acc_number", "acc_holder_name", "partner_id", "bank_id", "active"}
-)
-
 
 class ContinuityPaymentDirection(models.Model):
     """Where customers of a factoring agreement pay, from a day on (X6).
 
     The account is looked at by two people: one proposes it, another one confirms it
-    after calling back on a number that was known before. Whoever changes the account
-    afterwards has proposed it anew.
+    after calling back on a number that was known before, and says so while confirming
+    (``continuity.payment.direction.confirm``). Whoever changes the account before
+    customers are told has proposed it anew; afterwards its number, holder and bank stay
+    (``res.partner.bank``).
 
     ==========  ===============================================================
     state       means
@@ -38,6 +35,7 @@ class ContinuityPaymentDirection(models.Model):
             "confirmed_by_id",
             "confirmed_on",
             "confirmed_number",
+            "call_back",
             "company_id",
         }
     )
@@ -69,6 +67,8 @@ class ContinuityPaymentDirection(models.Model):
     holder = fields.Char(related="bank_account_id.acc_holder_name")
     call_back = fields.Char(
         string="Called Back",
+        readonly=True,
+        copy=False,
         help="Whom the second person called, on which number known before: never one "
         "from the message that named the account.",
     )
@@ -193,25 +193,62 @@ class ContinuityPaymentDirection(models.Model):
     # === TWO PEOPLE === #
 
     def action_confirm(self):
-        """Confirm the account as the second person.
+        """Ask the second person whom they called back; where customers pay as before
+        there is no account to call about.
 
+        :return: the dialog, or None
         :raise AccessError: unless a manager, an approver or an accountant, or for who
             proposed it
-        :raise UserError: while nobody was called back, or the account is archived
+        """
+        self._check_may_confirm()
+        as_before = self.filtered(lambda d: d.kind == "unchanged")
+        as_before._confirm(False)
+        waiting = (self - as_before).filtered(lambda d: d.state == "proposed")
+        if not waiting:
+            return None
+        waiting.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Confirm the Account"),
+            "res_model": "continuity.payment.direction.confirm",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_direction_id": waiting.id},
+        }
+
+    def _check_may_confirm(self):
+        """Refuse to be the second person of what one proposed oneself.
+
+        :raise AccessError: also unless a manager, an approver or an accountant
         """
         self.factoring_id._check_may_account()
         for direction in self:
-            if direction.state != "proposed":
-                continue
-            if direction.proposed_by_id == self.env.user:
+            if (
+                direction.state == "proposed"
+                and direction.proposed_by_id == self.env.user
+            ):
                 raise AccessError(
                     self.env._(
                         "You proposed this account: somebody else must confirm it."
                     )
                 )
+
+    def _confirm(self, call_back):
+        """Confirm accounts as the second person.
+
+        :param str call_back: whom the user called, on which number
+        :raise AccessError: unless a manager, an approver or an accountant, or for who
+            proposed it
+        :raise UserError: while nobody was called back, or the account is archived
+        """
+        self._check_may_confirm()
+        call_back = (call_back or "").strip()
+        for direction in self:
+            if direction.state != "proposed":
+                continue
             account = direction.sudo().bank_account_id
             if direction.kind != "unchanged":
-                if not (direction.call_back or "").strip():
+                if not call_back:
                     raise UserError(
                         self.env._(
                             "Call the holder of the account back, on a number you knew "
@@ -230,6 +267,7 @@ class ContinuityPaymentDirection(models.Model):
                 {
                     "state": "confirmed",
                     "was_confirmed": True,
+                    "call_back": call_back,
                     "confirmed_by_id": self.env.uid,
                     "confirmed_on": fields.Datetime.now(),
                     "confirmed_number": account.sanitized_acc_number,
@@ -272,34 +310,3 @@ class ContinuityPaymentDirection(models.Model):
                     user=self.env.user.name,
                 ),
             )
-
-
-class ResPartnerBank(models.Model):
-    _inherit = "res.partner.bank"
-
-    def write(self, vals):
-        changed = self.browse()
-        if ACCOUNT_FIELDS.intersection(vals):
-            before = {account: account._continuity_identity() for account in self}
-        result = super().write(vals)
-        if ACCOUNT_FIELDS.intersection(vals):
-            for account, identity in before.items():
-                if account._continuity_identity() != identity:
-                    changed |= account
-        if changed:
-            # Whoever may edit accounts need not see the agreements that use them.
-            self.env["continuity.payment.direction"].sudo().search(
-                [("bank_account_id", "in", changed.ids)]
-            ).with_env(self.env)._account_changed()
-        return result
-
-    def _continuity_identity(self):
-        """Return what makes this the account somebody has checked.
-
-        :rtype: tuple
-        """
-        self.ensure_one()
-        return tuple(
-            self[name].id if self._fields[name].relational else self[name]
-            for name in sorted(ACCOUNT_FIELDS)
-        )

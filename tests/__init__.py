@@ -96,6 +96,7 @@ from . import test_log_contact
 from . import test_mail_template
 from . import test_morning_mail
 from . import test_onchange_attacks
+from . import test_payment_account
 from . import test_policy
 from . import test_portal
 from . import test_portal_attacks

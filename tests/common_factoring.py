@@ -93,12 +93,20 @@ class FactoringCommon(CreditCommon):
                     "effective_from": day,
                     "kind": kind,
                     "bank_account_id": (account or cls.factor_account).id,
-                    "call_back": "Ms. Roth, number from the contract",
                 }
             )
         )
-        direction.with_user(cls.user_manager).action_confirm()
+        cls._confirm(direction, cls.user_manager)
         return direction.with_env(cls.env)
+
+    @classmethod
+    def _confirm(cls, direction, user, call_back="Ms. Roth, number from the contract"):
+        """Confirm an account as the second person, in the dialog."""
+        action = direction.with_user(user).action_confirm()
+        if action:
+            wizard = cls.env[action["res_model"]].with_user(user)
+            wizard = wizard.with_context(**action["context"])
+            wizard.create({"call_back": call_back}).action_apply()
 
     @classmethod
     def _activate(cls, agreement):

@@ -366,7 +366,6 @@ class TestFactoringEntries(FactoringCommon):
                     "factoring_id": self.agreement.id,
                     "effective_from": "2026-08-01",
                     "bank_account_id": self.factor_account.id,
-                    "call_back": "Ms. Roth",
                 }
             )
         )
@@ -378,7 +377,7 @@ class TestFactoringEntries(FactoringCommon):
         manager.write({"bank_account_id": other.id})
         with self.assertRaisesRegex(AccessError, "somebody else"):
             manager.action_confirm()
-        direction.action_confirm()
+        self._confirm(direction, self.accountant)
         self.assertEqual(direction.confirmed_by_id, self.accountant)
 
     def test_who_renumbers_a_proposed_account_does_not_confirm_it(self):
@@ -386,8 +385,6 @@ class TestFactoringEntries(FactoringCommon):
         direction = self._propose()
         direction.bank_account_id = account
         account.with_user(self.user_manager).sudo().acc_number = "DE99 1"
-        self.assertFalse(direction.call_back)
-        direction.call_back = "Ms. Roth"
         with self.assertRaisesRegex(AccessError, "somebody else"):
             direction.with_user(self.user_manager).action_confirm()
 

@@ -480,7 +480,6 @@ class TestPaymentDirection(FactoringCommon):
                 {
                     "factoring_id": self.agreement.id,
                     "bank_account_id": self.factor_account.id,
-                    "call_back": "Ms. Roth",
                     **values,
                 }
             )
@@ -498,16 +497,17 @@ class TestPaymentDirection(FactoringCommon):
             )
         with self.assertRaisesRegex(UserError, "second person"):
             self._activate(self.agreement)
-        direction.with_user(self.user_manager).action_confirm()
+        self._confirm(direction, self.user_manager)
         self.assertEqual(direction.state, "confirmed")
         self.assertEqual(
             direction.confirmed_number, self.factor_account.sanitized_acc_number
         )
 
     def test_nobody_confirms_without_calling_back(self):
-        direction = self._propose(call_back=False)
+        direction = self._propose()
         with self.assertRaisesRegex(UserError, "Call the holder"):
-            direction.with_user(self.user_manager).action_confirm()
+            self._confirm(direction, self.user_manager, " ")
+        self.assertEqual(direction.state, "proposed")
 
     def test_changed_number_asks_for_a_second_look(self):
         direction = self._direct(self.agreement)
@@ -525,9 +525,8 @@ class TestPaymentDirection(FactoringCommon):
         self.assertEqual(direction.state, "proposed")
         with self.assertRaisesRegex(UserError, "second person"):
             self._activate(self.agreement)
-        direction.write({"call_back": "Ms. Roth"})
         with self.assertRaisesRegex(UserError, "archived"):
-            direction.with_user(self.accountant).action_confirm()
+            self._confirm(direction, self.accountant)
 
     def test_new_direction_on_a_running_agreement(self):
         """On the form of the agreement, which is frozen otherwise."""

@@ -424,7 +424,8 @@ class TestFactoringPayment(FactoringPaymentCommon):
     def test_account_that_must_be_checked_again_stops_posting(self):
         agreement = self._run_agreement()
         move = self._draft()
-        self.factor_account.acc_number = "DE75 5121 0800 1245 1261 99"
+        self.factor_account.active = False
+        self.factor_account.active = True
         with self.assertRaisesRegex(UserError, agreement.name):
             move.with_user(self.accountant).action_post()
         with self.assertRaises(UserError) as refused:
@@ -432,8 +433,7 @@ class TestFactoringPayment(FactoringPaymentCommon):
         self.assertNotIn(agreement.name, str(refused.exception))
         self.assertNotIn("Factor", str(refused.exception))
         self.assertIn(agreement.contact_id.name, str(refused.exception))
-        agreement.direction_ids.write({"call_back": "Ms. Roth"})
-        agreement.direction_ids.with_user(self.accountant).action_confirm()
+        self._confirm(agreement.direction_ids, self.accountant)
         move.action_post()
         self.factor_account.active = False
         with self.assertRaisesRegex(UserError, "archived"):

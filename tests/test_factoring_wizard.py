@@ -418,9 +418,7 @@ class TestFactoringWizard(FactoringWizardCommon):
         self._review(self.customer_3)
         move = self._bill(self.customer_3, 100, "2026-06-01", "2026-07-01")
         agreement.sudo().state = "approved"
-        direction = agreement.direction_ids.with_user(self.accountant)
-        direction.call_back = "Ms. Roth, number from the contract"
-        direction.action_confirm()
+        self._confirm(agreement.direction_ids, self.accountant)
         self._activate(agreement)
         action = (
             agreement.with_user(self.user_manager)
@@ -687,10 +685,9 @@ class TestFactoringNextStep(FactoringWizardCommon):
             {
                 "factoring_id": agreement.id,
                 "bank_account_id": self.factor_account.id,
-                "call_back": "Ms. Roth, number from the contract",
             }
         )
-        direction.with_user(self.user_all).action_confirm()
+        self._confirm(direction, self.user_all)
         self.assertIn("submit it", manager.next_step)
         manager.action_submit()
         self.assertIn(self.user_all.name, manager.next_step)

@@ -34,6 +34,7 @@ from . import continuity_factoring_release
 from . import continuity_factoring_certify
 from . import continuity_factoring_list
 from . import continuity_factoring_payment_choice
+from . import continuity_payment_direction_confirm
 from . import continuity_factoring_wizard
 from . import continuity_factoring_wizard_checks
 from . import continuity_factoring_wizard_customers

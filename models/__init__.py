@@ -244,7 +244,10 @@ from . import continuity_payment_account
 from . import continuity_factoring_assignment
 from . import continuity_factoring_decision
 from . import continuity_factoring_assigning
+from . import continuity_factoring_direction
 from . import continuity_factoring_turnover
+from . import continuity_factoring_turnover_reminder
+from . import continuity_factoring_loose_payment
 from . import continuity_factoring_ending
 from . import continuity_factoring_reconciliation
 from . import continuity_factoring_sale

@@ -323,12 +323,21 @@ class ContinuityContractReview(models.Model):
         :rtype: dict
         """
         on = on or fields.Date.context_today(self)
-        reviews = self._standing(partners, company).filtered(
-            lambda review: review.expires_on >= on
-        )
+        valid = self._standing(partners, company)._valid_on(on)
+        return {
+            customer: review.with_env(self.env) for customer, review in valid.items()
+        }
+
+    def _valid_on(self, on):
+        """Return those of these reviews that hold on a day, by customer.
+
+        :param date on: the day
+        :rtype: dict
+        """
+        reviews = self.filtered(lambda review: review.expires_on >= on)
         # The last one wins, where a merge of customers left more than one.
         return {
-            review.partner_id.commercial_partner_id: review.with_env(self.env)
+            review.partner_id.commercial_partner_id: review
             for review in reviews.sorted(lambda review: (review.reviewed_on, review.id))
         }
 
@@ -345,8 +354,8 @@ class ContinuityContractReview(models.Model):
         """
         on = on or fields.Date.context_today(self)
         customers = partners.sudo().commercial_partner_id
-        valid = self._valid_for(customers, company, on)
         standing = self._standing(customers, company)
+        valid = standing._valid_on(on)
         expired = {
             review.partner_id.commercial_partner_id: review for review in standing
         }
@@ -354,7 +363,7 @@ class ContinuityContractReview(models.Model):
         for customer in customers:
             customer = customer.with_env(partners.env)
             if review := valid.get(customer):
-                coverage[customer] = (review, *review.sudo()._allows(on))
+                coverage[customer] = (review.with_env(self.env), *review._allows(on))
             elif customer in expired:
                 coverage[customer] = (
                     self.browse(),

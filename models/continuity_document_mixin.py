@@ -45,18 +45,23 @@ class ContinuityDocumentMixin(models.AbstractModel):
         :param text: function from an environment to the summary in its language
         :param str note: plain text
         :param date deadline: by when; today without
+        :return: the to-dos
+        :rtype: mail.activity
         """
+        activities = self.env["mail.activity"].sudo()
         for user in users.sudo():
             record = self.sudo().with_context(
                 lang=user.lang, mail_activity_quick_update=True
             )
-            record.activity_schedule(
+            activity = record.activity_schedule(
                 "mail.mail_activity_data_todo",
                 date_deadline=deadline,
                 summary=text(record.env),
                 note=plaintext2html(note) if note else False,
                 user_id=user.id,
             )
+            activities |= activities.browse(activity.ids if activity else ())
+        return activities.with_env(self.env)
 
     def _check_state(self, *states):
         """Refuse an action in a state it does not belong to.

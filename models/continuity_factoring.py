@@ -20,6 +20,7 @@ class ContinuityFactoring(models.Model):
     _description = "Factoring Agreement"
     _inherit = ["continuity.process.mixin"]
     _order = "date_start desc, id desc"
+    _check_company_auto = True
     _sequence_code = "continuity.factoring"
     _refuse_decision = "refuse_factoring"
     _cancel_decision = "cancel_factoring"
@@ -32,6 +33,7 @@ class ContinuityFactoring(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         domain="[('is_company', '=', True)]",
         help="Who buys the receivables.",
     )

@@ -1,24 +1,24 @@
 """What an agreement takes in: which receivables, since when, and why not the others."""
 
+import logging
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
-ACCOUNTANT_GROUPS = "account.group_account_user,account.group_account_manager"
+_logger = logging.getLogger(__name__)
+
 OUT_STATES = ("out", "released")
-# So many receivables are looked at together.
+# So many receivables are looked at together, in one transaction.
 BATCH = 1000
+CRON = "customer_continuity.cron_factoring_assign"
 
 
 class ContinuityFactoring(models.Model):
     _inherit = "continuity.factoring"
-    # Each direction has two people and checks of its own.
-    _editable_fields = frozenset({"direction_ids"})
 
-    direction_ids = fields.One2many(
-        "continuity.payment.direction", "factoring_id", string="Where Customers Pay"
-    )
     assignment_ids = fields.One2many(
         "continuity.factoring.assignment", "factoring_id", string="Assigned"
     )
@@ -36,113 +36,20 @@ class ContinuityFactoring(models.Model):
         for agreement in self:
             agreement.assignment_count = counts.get(agreement._origin, 0)
 
-    # === ACCESS === #
-
-    def _check_may_account(self):
-        """Refuse work on assignments and accounts by people who do not do it.
-
-        :raise AccessError: unless the agreement's contact, its author, an approver, a
-            manager or an accountant who may read the agreement
-        """
-        for agreement in self:
-            agreement.check_access("read")
-            if not agreement._may_account():
-                raise AccessError(
-                    self.env._(
-                        "The accounts of %s are kept by accountants and by those who "
-                        "carry it out.",
-                        agreement.name,
-                    )
-                )
-
-    def _may_account(self):
-        """Tell whether the user keeps the accounts of this agreement.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        user = self.env.user
-        return self.has_access("read") and (
-            user in self.contact_id | self.create_uid
-            or user.has_groups(ACCOUNTANT_GROUPS)
-            or self._may_manage()
-        )
-
-    # === WHERE CUSTOMERS PAY === #
-
-    def _direction_on(self, debtor, day):
-        """Return where a customer of the agreement is to pay on a day.
-
-        The one place to ask; what customers were told counts, also while the account
-        is being checked again.
-
-        :param debtor: ``continuity.factoring.debtor`` of this agreement
-        :param date day: of the invoice or payment
-        :return: ``unchanged``, ``collection`` or ``factor``, and the
-            ``res.partner.bank``, empty where nothing changed
-        :rtype: tuple
-        """
-        direction = self._direction_valid(debtor, day)
-        return direction.kind or "unchanged", direction.bank_account_id
-
-    def _direction_valid(self, debtor, day):
-        """Return the direction a customer of the agreement pays by on a day.
-
-        :param debtor: ``continuity.factoring.debtor`` of this agreement
-        :param date day: of the invoice or payment
-        :return: empty where the customer pays as before
-        :rtype: continuity.payment.direction
-        """
-        self.ensure_one()
-        agreement, debtor = self.sudo(), debtor.sudo()
-        none = agreement.direction_ids.browse()
-        if agreement.kind == "confidential" or debtor._pays_as_before(day):
-            return none
-        direction = agreement.direction_ids.filtered(
-            lambda d: d.was_confirmed and debtor._effective_from(d) <= day
-        ).sorted(lambda d: (d.effective_from, d.id))[-1:]
-        return none if direction.kind == "unchanged" else direction
-
-    def _activation_errors(self):
-        errors = super()._activation_errors()
-        waiting = self.direction_ids.filtered(lambda d: d.state == "proposed")
-        for direction in waiting:
-            errors.append(
-                self.env._(
-                    "Nobody but who proposed it has confirmed where customers pay from "
-                    "%s: a second person must.",
-                    direction.effective_from,
-                )
-            )
-        if self.kind == "notified" and not self.direction_ids:
-            errors.append(self.env._("Say where customers are to pay."))
-        for direction in self.direction_ids - waiting:
-            account = direction.with_context(active_test=False).bank_account_id
-            if account and not account.active:
-                errors.append(
-                    self.env._("The account %s is archived.", account.acc_number)
-                )
-        covered = self.debtor_ids.filtered(lambda d: d.state not in OUT_STATES)
-        coverage = self.env["continuity.contract.review"]._coverage(
-            covered.partner_id, self.company_id
-        )
-        for customer, (_review, allowed, reason) in coverage.items():
-            if not allowed:
-                errors.append(f"{customer.display_name}: {reason}")
-        return errors
-
     # === TAKING RECEIVABLES IN === #
 
     def _start(self):
         result = super()._start()
-        for agreement in self.sudo():
-            agreement._assign_all()
+        self.sudo()._assign_soon()
         return result
 
-    def _open_receivables(self, moves=None):
+    def _open_receivables(self, moves=None, after=0, limit=None):
         """Return the open receivables this agreement may be about, not yet assigned.
 
         :param moves: ``account.move`` to limit it to, or None
+        :param int after: only those with a greater id
+        :param int limit: no more than so many
+        :return: by id
         :rtype: account.move.line
         """
         self.ensure_one()
@@ -167,9 +74,18 @@ class ContinuityFactoring(models.Model):
         domain &= Domain(
             "partner_id.commercial_partner_id", "in", debtors.subselect("partner_id")
         )
+        # Also those of agreements the user may not know: nothing is sold twice.
+        taken = (
+            self.env["continuity.factoring.assignment"]
+            .sudo()
+            ._search([("state", "=", "active"), ("move_line_id", "!=", False)])
+        )
+        domain &= Domain("id", "not in", taken.subselect("move_line_id"))
+        if after:
+            domain &= Domain("id", ">", after)
         # Receivables of the customers, whoever posts or activates.
-        lines = self.env["account.move.line"].sudo().search(domain, order="id")
-        return lines - lines._continuity_active_assignments().move_line_id
+        lines = self.env["account.move.line"].sudo()
+        return lines.search(domain, order="id", limit=limit)
 
     def _debtors_of(self, customers):
         """Return the lines of this agreement that are about customers.
@@ -192,16 +108,33 @@ class ContinuityFactoring(models.Model):
         :rtype: continuity.factoring.assignment
         """
         assigned = self.env["continuity.factoring.assignment"]
-        today = fields.Date.context_today(self)
         for agreement in self.filtered(lambda a: a.covers == "customers"):
             found = agreement._open_receivables(moves)
             for lines in split_every(BATCH, found.ids, found.browse):
-                refused = agreement._assignment_refusals(lines, today)
-                assigned |= agreement._assign(
-                    lines.filtered(lambda line, refused=refused: line not in refused),
-                    today,
-                )
+                assigned |= agreement._assign_batch(lines)
         return assigned
+
+    def _assign_soon(self):
+        """Assign at once what is no more than one batch; the scheduler begins with
+        the rest within a minute."""
+        for agreement in self.filtered(lambda a: a.covers == "customers"):
+            found = agreement._open_receivables(limit=BATCH + 1)
+            agreement._assign_batch(found[:BATCH])
+            if len(found) > BATCH:
+                # Whoever activates need not be who may start scheduled actions.
+                self.env.ref(CRON).sudo()._trigger()
+
+    def _assign_batch(self, lines):
+        """Assign those of these receivables that may be; the others stay ours.
+
+        :param lines: ``account.move.line``
+        :rtype: continuity.factoring.assignment
+        """
+        today = fields.Date.context_today(self)
+        refused = self._assignment_refusals(lines, today)
+        return self._create_assignments(
+            lines.filtered(lambda line: line not in refused), today
+        )
 
     def _assignment_refusals(self, lines, day):
         """Say which receivables cannot be assigned under this agreement, and why.
@@ -271,9 +204,6 @@ class ContinuityFactoring(models.Model):
         """
         self.ensure_one()
         day = day or fields.Date.context_today(self)
-        assignments = self.env["continuity.factoring.assignment"].sudo()
-        if not lines:
-            return assignments
         lines, amounts = lines.sudo(), amounts or {}
         refused = {
             line.move_id.display_name: reason
@@ -294,6 +224,22 @@ class ContinuityFactoring(models.Model):
             raise UserError(
                 "\n".join(f"{name}: {reason}" for name, reason in refused.items())
             )
+        return self._create_assignments(lines, day, amounts)
+
+    def _create_assignments(self, lines, day, amounts=None):
+        """Create the assignments of receivables nothing speaks against.
+
+        :param lines: ``account.move.line``, looked at by :meth:`_assignment_refusals`
+        :param date day: of the assignment
+        :param dict amounts: by receivable, where only a part is assigned
+        :rtype: continuity.factoring.assignment
+        """
+        self.ensure_one()
+        # What may be assigned was checked; the guard keeps others out.
+        assignments = self.env["continuity.factoring.assignment"].sudo()
+        if not lines:
+            return assignments
+        lines, amounts = lines.sudo(), amounts or {}
         debtors = self.sudo()._debtors_of(lines.partner_id.commercial_partner_id)
         matched = {line: max(line.matched_credit_ids.ids, default=0) for line in lines}
         return assignments.create(
@@ -316,12 +262,54 @@ class ContinuityFactoring(models.Model):
     def _cron_assign(self):
         """Assign what may be assigned since somebody reviewed a contract, or since an
         agreement began, and look for customers who paid twice."""
+        running = self.search([("state", "=", "running")])
+        if running._assign_in_batches():
+            running._run_each(lambda agreement: agreement._find_double_payments())
 
-        def work(agreement):
-            agreement._assign_all()
-            agreement._find_double_payments()
+    def _assign_in_batches(self):
+        """Assign all that may be assigned, each batch in a transaction of its own.
 
-        self.search([("state", "=", "running")])._run_each(work)
+        :return: whether the time was enough for all
+        :rtype: bool
+        """
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=1)
+        for agreement_id in self.filtered(lambda a: a.covers == "customers").ids:
+            last_id = 0
+            while True:
+                # Locked again each time: each commit gives the lock back.
+                agreement = self.browse(agreement_id)
+                agreement = agreement.try_lock_for_update(allow_referencing=True)
+                if not agreement:
+                    break
+                lines = agreement._open_receivables(after=last_id, limit=BATCH)
+                if not lines:
+                    break
+                last_id = lines.ids[-1]
+                agreement._assign_safely(lines)
+                if not cron._commit_progress(1, remaining=1):
+                    return False
+        return True
+
+    def _assign_safely(self, lines):
+        """Assign a batch; a receivable that fails holds up no other (I11).
+
+        :param lines: ``account.move.line``
+        :raise Exception: what only a new transaction can resolve
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._assign_batch(lines)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            half = len(lines) // 2
+            if half:
+                self._assign_safely(lines[:half])
+                self._assign_safely(lines[half:])
+                return
+            _logger.warning("Receivable %s is not assigned", lines.id, exc_info=error)
+            self._keep_error(error)
 
     # === SCREENS === #
 
@@ -359,50 +347,6 @@ class ContinuityFactoring(models.Model):
             "domain": [("id", "in", lines.move_id.ids)],
             "context": {"continuity_factoring_id": self.id},
         }
-
-
-class ContinuityFactoringDebtor(models.Model):
-    _inherit = "continuity.factoring.debtor"
-
-    released_from = fields.Date(
-        string="Pays Us Again From",
-        readonly=True,
-        copy=False,
-        help="The day the factor's release holds from.",
-    )
-
-    _guarded_fields = frozenset({"released_from"})
-
-    def _pays_as_before(self, day):
-        """Hook: tell whether this customer pays as before on a day; extensions add
-        what the customer chose.
-
-        :param date day: of the invoice or payment
-        :rtype: bool
-        """
-        self.ensure_one()
-        return bool(self.released_from and self.released_from <= day)
-
-    def _may_keep_paying_us(self, day):
-        """Tell whether the law lets this customer pay us although it was told to pay
-        the factor (Germany, HGB 354a).
-
-        :param date day: of the payment; an extension may ask for it
-        :rtype: bool
-        """
-        self.ensure_one()
-        customer = self.partner_id.commercial_partner_id
-        # A review expires, the clause in the contract does not.
-        reviews = self.env["continuity.contract.review"]._standing(
-            customer, self.company_id
-        )
-        last = reviews.sorted(lambda review: (review.reviewed_on, review.id))[-1:]
-        return last.result == "debtor_may_pay"
-
-    def _noticed_day(self):
-        """Return the day the notice left, by the company's clock; False without."""
-        self.ensure_one()
-        return self.factoring_id._local_date(self.noticed_on)
 
 
 class AccountMoveLine(models.Model):

@@ -372,5 +372,5 @@ class ContinuityFactoring(models.Model):
         if self.state == "running":
             covered = debtors.filtered(lambda d: d.state == "planned")
             covered._plan_touchpoints()
-            self.sudo()._assign_all()
+            self.sudo()._assign_soon()
         return debtors.with_env(self.env)

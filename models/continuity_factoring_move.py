@@ -141,12 +141,12 @@ class AccountMove(models.Model):
                 lambda line: line.account_id.account_type == "asset_receivable"
             )
         today = fields.Date.context_today(self)
-        refused = agreement._assignment_refusals(lines, today)
+        reasons = {}
+        for line, reason in agreement._assignment_refusals(lines, today).items():
+            reasons.setdefault(line.move_id.id, {})[reason] = True
         for move in self:
-            reasons = dict.fromkeys(
-                reason for line, reason in refused.items() if line.move_id == move
-            )
-            move.continuity_not_assigned_reason = " ".join(reasons)
+            found = reasons.get(move._origin.id, {})
+            move.continuity_not_assigned_reason = " ".join(found)
 
     # === ASSIGNING === #
 

@@ -19,6 +19,7 @@ class AccountJournal(models.Model):
         "res.partner",
         string="Clears With the Factor",
         ondelete="restrict",
+        check_company=True,
         index="btree_not_null",
         groups=BOOK_GROUPS,
         help="What a bank or cash journal closes on invoices was paid to the factor. A "

@@ -1,5 +1,7 @@
 """How a customer's receivables become ours again for good."""
 
+from collections import Counter
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
@@ -34,6 +36,13 @@ class ContinuityFactoringDebtor(models.Model):
         """
         errors = []
         today = fields.Date.context_today(self)
+        turnovers = self.env["continuity.factoring.turnover"].sudo()
+        due = Counter(
+            turnover.assignment_id.debtor_id.id
+            for turnover in turnovers.search(
+                [("assignment_id.debtor_id", "in", self.ids), ("state", "=", "due")]
+            )
+        )
         for debtor in self.sudo():
             name = debtor.partner_id.display_name
             if debtor.state in ("out", "released"):
@@ -46,17 +55,13 @@ class ContinuityFactoringDebtor(models.Model):
                         name,
                     )
                 )
-            turnovers = self.env["continuity.factoring.turnover"].sudo()
-            due = turnovers.search_count(
-                [("assignment_id.debtor_id", "=", debtor.id), ("state", "=", "due")]
-            )
-            if due:
+            if count := due[debtor.id]:
                 errors.append(
                     self.env._(
                         "%(customer)s: %(count)s collections have not been turned "
                         "over or given back.",
                         customer=name,
-                        count=due,
+                        count=count,
                     )
                 )
         if signed_on and signed_on > today:

@@ -74,6 +74,13 @@ class ContinuityFactorChoice(models.Model):
         )
 
 
+# Whoever may not read the books reads no 0 either.
+DSO_GROUPS = (
+    "customer_continuity.group_manager,"
+    "account.group_account_user,account.group_account_manager"
+)
+
+
 class ContinuityFactoring(models.Model):
     _inherit = "continuity.factoring"
 
@@ -81,6 +88,7 @@ class ContinuityFactoring(models.Model):
         string="Days Sales Outstanding",
         compute="_compute_continuity_dso",
         digits=(8, 1),
+        groups=DSO_GROUPS,
         help="Until customers pay, whoever they pay: selling receivables does not make "
         "customers faster.",
     )

@@ -3,14 +3,14 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.res_bank import sanitize_account_number
+
 # What a customer was told, and what a second person has looked at.
 ACCOUNT_FIELDS = frozenset(
     {"acc_number", "acc_holder_name", "partner_id", "bank_id", "active"}
 )
 # The same number by another name.
 WRITTEN_AS = frozenset({"sanitized_acc_number"})
-# An archived account is still the one customers were told of.
-TOLD_FIELDS = ("sanitized_acc_number", "acc_holder_name", "partner_id", "bank_id")
 BANK_FIELDS = frozenset({"name", "bic"})
 # Agreements whose customers pay by what they were told.
 IN_FORCE = ("running", "reported")
@@ -35,13 +35,10 @@ class ResPartnerBank(models.Model):
     def write(self, vals):
         if not (ACCOUNT_FIELDS | WRITTEN_AS).intersection(vals):
             return super().write(vals)
-        told = self._continuity_told()
-        said = {account: account._continuity_values(TOLD_FIELDS) for account in told}
+        for account in self._continuity_told():
+            account._continuity_check_told(vals)
         before = {account: account._continuity_identity() for account in self}
         result = super().write(vals)
-        for account, values in said.items():
-            if account._continuity_values(TOLD_FIELDS) != values:
-                account._continuity_refuse_change()
         changed = self.browse(
             account.id
             for account, identity in before.items()
@@ -59,19 +56,28 @@ class ResPartnerBank(models.Model):
 
         :rtype: tuple
         """
-        return self._continuity_values(sorted(ACCOUNT_FIELDS))
-
-    def _continuity_values(self, names):
-        """Return values of one account, comparable later.
-
-        :param names: of fields
-        :rtype: tuple
-        """
         self.ensure_one()
         return tuple(
             self[name].id if self._fields[name].relational else self[name]
-            for name in names
+            for name in sorted(ACCOUNT_FIELDS)
         )
+
+    def _continuity_check_told(self, vals):
+        """Refuse to make another account of one that customers were told of. Archived
+        it is still that one.
+
+        :param dict vals: what somebody wants to write
+        :raise UserError: for another number, holder or bank
+        """
+        for name in ("acc_holder_name", "partner_id", "bank_id"):
+            field = self._fields[name]
+            value = field.convert_to_write(self[name], self)
+            if name in vals and (vals[name] or False) != (value or False):
+                self._continuity_refuse_change()
+        for name in ("acc_number", "sanitized_acc_number"):
+            number = sanitize_account_number(vals.get(name, self.acc_number))
+            if number != self.sanitized_acc_number:
+                self._continuity_refuse_change()
 
     def _continuity_told(self):
         """Return those of these accounts that customers were told to pay to.
@@ -124,3 +130,19 @@ class ResBank(models.Model):
             for account in accounts._continuity_told().with_env(self.env):
                 account._continuity_refuse_change()
         return super().write(vals)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def write(self, vals):
+        told = self.env["res.partner.bank"]
+        if "name" in vals:
+            told = self.sudo().bank_ids._continuity_told()
+        for account in told:
+            # Odoo renames the holder of accounts that bear the contact's old name:
+            # a contact may be renamed, the account stays as customers were told.
+            account._update_cache({"acc_holder_name": False}, validate=False)
+        result = super().write(vals)
+        told.invalidate_recordset(["acc_holder_name"], flush=False)
+        return result

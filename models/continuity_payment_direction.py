@@ -25,6 +25,7 @@ class ContinuityPaymentDirection(models.Model):
     _inherit = ["continuity.guarded.mixin"]
     _order = "factoring_id, effective_from desc, id desc"
     _rec_name = "effective_from"
+    _check_company_auto = True
 
     _guarded_fields = frozenset(
         {
@@ -62,7 +63,11 @@ class ContinuityPaymentDirection(models.Model):
         default="factor",
     )
     bank_account_id = fields.Many2one(
-        "res.partner.bank", string="Account", ondelete="restrict", index=True
+        "res.partner.bank",
+        string="Account",
+        ondelete="restrict",
+        check_company=True,
+        index=True,
     )
     holder = fields.Char(related="bank_account_id.acc_holder_name")
     call_back = fields.Char(

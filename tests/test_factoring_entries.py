@@ -30,13 +30,14 @@ class TestFactoringEntries(FactoringCommon):
         self.diary[self.move] = {"events": []}
         self.assignment = self._assignments(self.move)
 
-    def _loose_payment(self, day, journal=None):
+    def _loose_payment(self, day, journal=None, memo=False):
         payment = self.env["account.payment"].create(
             {
                 "payment_type": "inbound",
                 "partner_type": "customer",
                 "partner_id": self.customer_1.id,
                 "amount": 100,
+                "memo": memo,
                 "currency_id": self.euro.id,
                 "date": day,
                 "journal_id": (journal or self.bank).id,
@@ -70,7 +71,7 @@ class TestFactoringEntries(FactoringCommon):
     def test_second_payment_after_the_sale_was_booked_is_the_customers(self):
         self._book_sale(self.move, 100, "2026-06-05")
         self.assignment.with_user(self.accountant).customer_paid_on = "2026-06-20"
-        self._loose_payment("2026-06-25")
+        self._loose_payment("2026-06-25", memo=self.move.name)
         self._run_nightly()
         self.assertEqual(self._turnovers(self.move).reason, "double")
 

@@ -74,6 +74,21 @@ class TestFactoringMishaps(FactoringCommon):
         self.assertEqual(turnover.done_by_id, self.accountant)
         self.assertFalse(self._reminders(self.agreement))
 
+    def test_to_do_is_done_whatever_it_is_called_by_now(self):
+        """Contact, number, language and factor change; the to-do stays the one."""
+        self._pay(self.move, 100, "2026-06-26")
+        turnover = self._turnovers(self.move)
+        reminder = self._reminders(self.agreement)
+        self.assertEqual(turnover.activity_id, reminder)
+        self.agreement.sudo().contact_id = self.accountant
+        self.move.sudo().name = "RENAMED/1"
+        self.factor.name = "Another Name"
+        turnover.with_user(self.accountant).action_turned_over()
+        self.assertFalse(self._reminders(self.agreement))
+        self.assertTrue(reminder.exists())
+        self.assertFalse(reminder.active)
+        self.assertEqual(reminder.feedback, "Turned Over")
+
     def test_only_who_keeps_the_accounts_turns_over(self):
         self._pay(self.move, 100, "2026-06-26")
         turnover = self._turnovers(self.move)
@@ -132,14 +147,21 @@ class TestFactoringMishaps(FactoringCommon):
             self.assertFalse(
                 move.message_ids.filtered(lambda m: "actor" in (m.body or ""))
             )
-        self.assertEqual(len(self._reminders(agreement)), 1)
+        reminder = self._reminders(agreement)
+        self.assertEqual(len(reminder), 1)
+        first, second = (self._turnovers(move) for move in moves)
+        self.assertEqual(first.activity_id | second.activity_id, reminder)
+        first.with_user(self.user_manager).action_turned_over()
+        self.assertTrue(reminder.active)
+        second.with_user(self.user_manager).action_turned_over()
+        self.assertFalse(reminder.active)
 
     # === Twice, in parts, undone === #
 
     def test_paid_twice(self):
         """First to the factor, then to us: it goes back to the customer."""
         self._factor_pays_for()
-        payment = self._loose_payment(100, "2026-06-25")
+        payment = self._loose_payment(100, "2026-06-25", memo=f"Inv. {self.move.name}")
         self._run_nightly()
         turnover = self._expect("double")
         self.assertEqual(turnover.payment_move_id, payment.move_id)
@@ -151,13 +173,55 @@ class TestFactoringMishaps(FactoringCommon):
         turnover.with_user(self.accountant).action_returned()
         self.assertEqual(turnover.state, "returned")
 
-    def _loose_payment(self, amount, day, journal=None):
+    def test_same_amount_again_is_looked_at(self):
+        """July paid in advance looks like June paid twice."""
+        self._factor_pays_for()
+        self._loose_payment(100, "2026-06-25", memo="July")
+        self._run_nightly()
+        turnover = self._expect("unclear").with_user(self.accountant)
+        self.assertIn("look", self._reminders(self.agreement).summary)
+        with self.assertRaisesRegex(UserError, "back to the customer"):
+            turnover.action_turned_over()
+        turnover.action_in_advance()
+        self._expect("unclear", state="ours")
+        self.assertFalse(self._reminders(self.agreement))
+        self._run_nightly()
+        self._expect("unclear", state="ours")
+
+    def test_only_what_may_be_the_customers_was_paid_in_advance(self):
+        self._pay(self.move, 100, "2026-06-26")
+        with self.assertRaisesRegex(UserError, "factor's"):
+            self._turnovers(self.move).with_user(self.accountant).action_in_advance()
+
+    def test_payment_in_advance_that_pays_the_next_invoice_is_done_with(self):
+        self._factor_pays_for()
+        payment = self._loose_payment(100, "2026-06-25")
+        self._run_nightly()
+        july = self._bill(self.customer_1, 100, "2026-06-29", "2026-07-29")
+        self._receivable(july, payment.move_id).reconcile()
+        self._run_nightly()
+        self._expect("unclear", state="void")
+
+    def test_paid_twice_on_another_receivable_account(self):
+        """The customer's account was changed between the two payments."""
+        self._factor_pays_for()
+        other = self._receivable(self.move).account_id.copy({"code": "CC1299"})
+        self.customer_1.with_company(
+            self.company_a
+        ).property_account_receivable_id = other
+        payment = self._loose_payment(100, "2026-06-25", memo=self.move.name)
+        self.assertIn(other, payment.move_id.line_ids.account_id)
+        self._run_nightly()
+        self._expect("double")
+
+    def _loose_payment(self, amount, day, journal=None, memo=False):
         payment = self.env["account.payment"].create(
             {
                 "payment_type": "inbound",
                 "partner_type": "customer",
                 "partner_id": self.customer_1.id,
                 "amount": amount,
+                "memo": memo,
                 "currency_id": self.euro.id,
                 "date": day,
                 "journal_id": (journal or self.bank).id,

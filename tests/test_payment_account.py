@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .common_factoring import FactoringCommon
+from .common_factoring import NOTICED, FactoringCommon
 
 OTHER = "DE75 5121 0800 1245 1261 99"
 
@@ -47,6 +47,7 @@ class TestPaymentAccount(FactoringCommon):
     def test_account_customers_were_told_of_stays(self):
         direction = self._direct(self.agreement)
         self._activate(self.agreement)
+        self.agreement.debtor_ids.write({"state": "noticed", "noticed_on": NOTICED})
         move = self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
         account = self.factor_account.with_user(self.user_manager).sudo()
         for values in (
@@ -60,7 +61,6 @@ class TestPaymentAccount(FactoringCommon):
             with (
                 self.subTest(values=values),
                 self.assertRaisesRegex(UserError, "propose it with its own day"),
-                self.cr.savepoint(),
             ):
                 account.write(values)
         with self.assertRaisesRegex(UserError, "number, holder and bank stay"):
@@ -73,6 +73,18 @@ class TestPaymentAccount(FactoringCommon):
         )
         self.assertEqual(told.acc_number, "DE02 1203 0000 0000 2020")
         self.assertEqual(move.continuity_direction_id, direction)
+
+    def test_contact_is_renamed_and_the_holder_told_stays(self):
+        self._direct(self.agreement)
+        self._activate(self.agreement)
+        self.factor.with_user(self.user_manager).name = "Factor SE"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.factor.name, "Factor SE")
+        self.assertEqual(self.factor_account.acc_holder_name, "Factor AG")
+        self.other_factor.name = "Other Name"
+        self.own_account.partner_id.name = "Ours"
+        self.assertEqual(self.own_account.acc_holder_name, "Ours")
 
     def test_deleted_account_is_archived_and_not_made_anew(self):
         direction = self._direct(self.agreement)

@@ -329,8 +329,8 @@ class ContinuityFactoringAssignment(models.Model):
                 ("assigned_on", "<=", day),
                 "|",
                 ("state", "in", LIVE_STATES),
+                # Also what turned out to be a mistake afterwards.
                 ("ended_on", ">", day),
-                ("state", "!=", "cancelled"),
             ]
         )
         open_amounts = found._open_amounts(day)
@@ -338,8 +338,21 @@ class ContinuityFactoringAssignment(models.Model):
         found = found.sorted(lambda a: (a.partner_id.name or "", a.move_id.name, a.id))
         return {assignment: open_amounts[assignment.id] for assignment in found}
 
+    def _disputed_on(self, day):
+        """Tell whether the customer disputed a receivable at the end of a day.
+
+        :param date day: as of when
+        :rtype: bool
+        """
+        self.ensure_one()
+        ended = self.dispute_ended_on or (not self.disputed and self.ended_on)
+        return bool(
+            self.disputed_on and self.disputed_on <= day and (not ended or ended > day)
+        )
+
     def _follow_books(self):
-        """Let the state follow the matches of the receivables."""
+        """Let the state follow the matches of the receivables. Of customers who were
+        released and of agreements that ended nothing is the factor's again."""
         live = self.sudo().filtered(lambda a: a.state in LIVE_STATES)
         open_amounts = live._open_amounts()
         today = fields.Date.context_today(self)
@@ -349,6 +362,17 @@ class ContinuityFactoringAssignment(models.Model):
         # The rest of a receivable may have been assigned since a part was settled.
         taken = set(reopened.move_line_id._continuity_active_assignments().move_line_id)
         for assignment in reopened:
+            if (
+                assignment.debtor_id.state in ("out", "released")
+                or assignment.factoring_id.state != "running"
+            ):
+                assignment._add_news(
+                    self.env._(
+                        "A payment was taken off after the release, or the end of the "
+                        "agreement: this one stays settled. Agree whose it is now."
+                    )
+                )
+                continue
             if assignment.move_line_id in taken:
                 assignment._add_news(
                     self.env._(

@@ -139,6 +139,7 @@ class ResPartner(models.Model):
         told = self.env["res.partner.bank"]
         if "name" in vals:
             told = self.sudo().bank_ids._continuity_told()
+        told.flush_recordset(["acc_holder_name"])
         for account in told:
             # Odoo renames the holder of accounts that bear the contact's old name:
             # a contact may be renamed, the account stays as customers were told.

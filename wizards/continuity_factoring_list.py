@@ -53,7 +53,7 @@ class ContinuityFactoringList(models.TransientModel):
                 assignment.currency_id.name,
                 self._figure(assignment.currency_id, assignment.amount),
                 self._figure(assignment.currency_id, open_amount),
-                assignment.dispute_reason or "" if assignment.disputed else "",
+                assignment._disputed_on(self.day) and assignment.dispute_reason or "",
                 assignment.news or "",
             ]
             for assignment, open_amount in assignments._as_of(

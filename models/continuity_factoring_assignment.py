@@ -253,7 +253,8 @@ class ContinuityFactoringAssignment(models.Model):
                               FROM continuity_factoring_turnover t
                              WHERE t.assignment_id = a.id AND t.state <> 'void'
                                AND t.credit_line_id IS NOT NULL
-                               AND t.reason <> 'double' AND %(received)s)
+                               AND t.reason NOT IN ('double', 'unclear')
+                               AND %(received)s)
                        ))
                   FROM continuity_factoring_assignment a
                   JOIN account_move_line l ON l.id = a.move_line_id

@@ -35,7 +35,8 @@ class ContinuityCreditStanding(models.Model):
                               FROM continuity_factoring_turnover t
                              WHERE t.assignment_id = a.id AND t.state <> 'void'
                                AND t.credit_line_id IS NOT NULL
-                               AND t.reason <> 'double') AS received_on
+                               AND t.reason NOT IN ('double', 'unclear'))
+                               AS received_on
                       FROM continuity_factoring_assignment a
                      WHERE a.company_id = %(company)s AND a.move_line_id IS NOT NULL
                        AND a.state IN ('active', 'settled')

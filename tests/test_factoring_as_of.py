@@ -1,7 +1,5 @@
 """What the factor was told of a day stays so, and what ended does not come back."""
 
-import base64
-
 from freezegun import freeze_time
 
 from odoo.tests import tagged
@@ -21,42 +19,46 @@ class TestFactoringAsOf(FactoringCommon):
 
     def setUp(self):
         super().setUp()
+        self.diary[self.move] = {"events": []}
         self.assignment = self._assignments(self.move).with_user(self.accountant)
 
-    def _list(self, day):
+    def _listed(self, day):
+        """Return invoices and what is disputed of them, as the factor gets it."""
         listing = (
             self.env["continuity.factoring.list"]
             .with_user(self.accountant)
             .create({"factoring_id": self.agreement.id, "day": day})
         )
-        return base64.b64decode(listing.csv_file).decode("utf-8-sig")
+        return [(row[1], row[8]) for row in listing._rows()]
 
     def test_dispute_is_listed_while_it_lasted(self):
         with freeze_time("2026-06-15 08:00:00"):
             self.assignment._dispute("Goods are damaged")
         with freeze_time("2026-06-20 08:00:00"):
             self.assignment.action_end_dispute()
-        for day, listed in (
-            ("2026-06-14", False),
-            ("2026-06-15", True),
-            ("2026-06-19", True),
-            ("2026-06-20", False),
+        for day, disputed in (
+            ("2026-06-14", ""),
+            ("2026-06-15", "Goods are damaged"),
+            ("2026-06-19", "Goods are damaged"),
+            ("2026-06-20", ""),
         ):
             with self.subTest(day=day):
-                self.assertEqual("damaged" in self._list(day), listed)
+                self.assertEqual(self._listed(day), [(self.move.name, disputed)])
 
     def test_dispute_of_what_was_bought_back_is_listed_until_then(self):
         with freeze_time("2026-06-15 08:00:00"):
             self.assignment._dispute("Goods are damaged")
         self.assignment._buy_back("Too much trouble")
-        self.assertIn("damaged", self._list("2026-06-29"))
-        self.assertNotIn(self.move.name, self._list("2026-06-30"))
+        self.assertEqual(
+            self._listed("2026-06-29"), [(self.move.name, "Goods are damaged")]
+        )
+        self.assertFalse(self._listed("2026-06-30"))
 
     def test_mistake_that_was_listed_is_listed_of_that_day(self):
         with freeze_time("2026-06-20 08:00:00"):
             self.assignment._cancel("Assigned by mistake")
-        self.assertIn(self.move.name, self._list("2026-06-19"))
-        self.assertNotIn(self.move.name, self._list("2026-06-20"))
+        self.assertEqual(self._listed("2026-06-19"), [(self.move.name, "")])
+        self.assertFalse(self._listed("2026-06-20"))
 
     def _take_payment_back(self):
         self._receivable(self.move).remove_move_reconcile()

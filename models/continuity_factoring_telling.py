@@ -285,6 +285,7 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _contact_name(self, occurrence):
         """Return the subject colleagues read, in the language of the context."""
+<<<<<<< HEAD
         texts = {
             TALK: self.env._("Tell in person about factoring: %s", self.display_name),
             COURTESY: self.env._("Courtesy letter on factoring: %s", self.display_name),
@@ -293,6 +294,26 @@ class ContinuityFactoringDebtor(models.Model):
             RELEASE: self.env._("Release from factoring: %s", self.display_name),
         }
         return texts[kind_in(occurrence)]
+=======
+        return self.env._(
+            "%(contact)s: %(customer)s",
+            contact=self._contact_label(occurrence.partition(":")[0]),
+            customer=self.display_name,
+        )
+
+    def _contact_label(self, kind):
+        """Return what kind of contact it is, in the language of the context.
+
+        :param str kind: see :func:`kind_of`
+        """
+        return {
+            TALK: self.env._("Tell in person about factoring"),
+            COURTESY: self.env._("Courtesy letter on factoring"),
+            NOTICE: self.env._("Notice of assignment"),
+            UPDATE: self.env._("How factoring goes"),
+            RELEASE: self.env._("Release from factoring"),
+        }[kind]
+>>>>>>> 4543d72 (Factoring: tour from two offers to the release; tours share their steps)
 
     def _contact_why(self, occurrence):
         """Return why this customer is contacted, in the language of the context; of

@@ -212,8 +212,11 @@ class ContinuityFactoringDebtor(models.Model):
         reasons = (contact.reason, contact.next_try, contact.send_error)
         reason = next(filter(None, reasons), "")
         states = dict(contact._fields["state"]._description_selection(self.env))
-        name = self._contact_name(kind_of(contact)).partition(":")[0]
-        return f"{name}: {reason or states[contact.state]}"
+        return self.env._(
+            "%(contact)s: %(reason)s",
+            contact=self._contact_label(kind_of(contact)),
+            reason=reason or states[contact.state],
+        )
 
     def action_preview_letters(self):
         """Show the letters of these customers that are not released yet.
@@ -240,8 +243,8 @@ class ContinuityFactoring(models.Model):
         action["context"] = {}
         return action
 
-    def _open_with_factor(self):
-        errors = super()._open_with_factor()
+    def _closing_errors(self):
+        errors = super()._closing_errors()
         debtors = self.sudo().debtor_ids
         if self.kind == "notified":
             noticed = debtors.filtered(

@@ -151,3 +151,4 @@ from . import test_factoring_entries
 from . import test_factoring_portal
 from . import test_factoring_telling
 from . import test_factoring_updates
+from . import test_factoring_tour

@@ -1,10 +1,8 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.tests import HttpCase
-from odoo.tools import SQL
 
-from .common import ContinuityCommon
+from .common_tour import StoryTourCommon
 
 # What goes back in time when days pass, by table.
 DATED = {
@@ -20,13 +18,10 @@ DATED = {
 }
 
 
-class DissolutionTourCommon(ContinuityCommon, HttpCase):
-    """A whole campaign of one company, as people carry it out.
+class DissolutionTourCommon(StoryTourCommon):
+    """A whole campaign of one company, as people carry it out."""
 
-    Each person works in a browser at the present; between two of them days pass, by
-    moving everything that has happened back in time.
-    """
-
+    dated = DATED
     country = currency = language = None
 
     @classmethod
@@ -47,26 +42,16 @@ class DissolutionTourCommon(ContinuityCommon, HttpCase):
         cls.company.partner_id.lang = cls.language
         cls.env.user.company_ids |= cls.company
         manager = "sales_team.group_sale_manager"
-        cls.owner = cls._create_person("owner", "Chen Guoqiang", manager)
-        cls.head = cls._create_person("head", "Wang Li", manager)
+        cls.owner = cls._create_person(
+            "owner", "Chen Guoqiang", manager, companies=cls.company
+        )
+        cls.head = cls._create_person("head", "Wang Li", manager, companies=cls.company)
         cls.sales = cls._create_person(
-            "sales", "Liu Yang", "sales_team.group_sale_salesman"
+            "sales",
+            "Liu Yang",
+            "sales_team.group_sale_salesman",
+            companies=cls.company,
         )
-
-    @classmethod
-    def _create_person(cls, login, name, *groups):
-        user = cls._create_user(login, *groups, companies=cls.company)
-        user.write(
-            {
-                "name": name,
-                "login": f"tour_{login}",
-                "password": f"tour_{login}",
-                "tz": "UTC",
-                "email": f"{login}@tour.example.com",
-            }
-        )
-        user.partner_id.write({"function": "Sales", "phone": "+00 5678"})
-        return user
 
     # === CUSTOMERS === #
 
@@ -145,23 +130,6 @@ class DissolutionTourCommon(ContinuityCommon, HttpCase):
         ):
             tier = tiers[0] if number < 3 else tiers[1] if number < 15 else tiers[2]
             relationship.sudo().write({"tier_id": tier.id, "tier_locked": True})
-
-    # === TIME === #
-
-    def _pass_days(self, days):
-        """Let so many days pass: what has happened lies further back by then."""
-        self.env.flush_all()
-        for table, columns in DATED.items():
-            moves = SQL(", ").join(
-                SQL(
-                    "%(column)s = %(column)s - %(days)s",
-                    column=SQL.identifier(column),
-                    days=timedelta(days=days),
-                )
-                for column in columns
-            )
-            self.env.cr.execute(SQL("UPDATE %s SET %s", SQL.identifier(table), moves))
-        self.env.invalidate_all()
 
     # === STEPS OUTSIDE THE BROWSER === #
 

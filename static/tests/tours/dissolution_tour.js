@@ -1,43 +1,7 @@
 import {registry} from "@web/core/registry";
+import {choose, fill, isNow, press, shows, tab} from "./tour_steps";
 
 const tours = registry.category("web_tour.tours");
-
-// By technical name: these tours run in several languages.
-const press = (name, within = "") => ({
-    content: `press ${name}`,
-    trigger: `${within} button[name=${name}]:not(:disabled):visible`,
-    run: "click",
-});
-
-const tab = (name) => ({
-    content: `look at ${name}`,
-    trigger: `.o_notebook_headers a[name=${name}]`,
-    run: "click",
-});
-
-const isNow = (state) => ({
-    content: `it is ${state}`,
-    trigger: `.o_statusbar_status button[data-value=${state}].o_arrow_button_current`,
-});
-
-const choose = (within, text) => [
-    {
-        content: `type ${text}`,
-        trigger: `${within} input`,
-        run: `edit ${text}`,
-    },
-    {
-        content: `choose ${text}`,
-        trigger: `.o-autocomplete--dropdown-item:contains(${text})`,
-        run: "click",
-    },
-];
-
-const fill = (name, text, input = "textarea") => ({
-    content: `fill in ${name}`,
-    trigger: `.o_field_widget[name=${name}] ${input}`,
-    run: `edit ${text}`,
-});
 
 const addLine = (field, column, text) => [
     {
@@ -82,11 +46,6 @@ const draft = (law, route, approver, reason) => [
     press("action_submit"),
     isNow("submitted"),
 ];
-
-const shows = (text, within = ".o_form_view") => ({
-    content: `it shows ${text}`,
-    trigger: `${within}:contains(${text})`,
-});
 
 const fillOut = (name, text) => ({
     content: `fill in ${name}`,

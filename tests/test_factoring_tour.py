@@ -293,10 +293,11 @@ class TestFactoringTour(CreditCommon, StoryTourCommon):
             lambda t: t.occurrence == "talk" and t.state != "done"
         )
         # Nobody meets two at the same time.
-        for hours, talk in enumerate(talks, 1):
+        now = fields.Datetime.now()
+        for number, talk in enumerate(talks, 1):
             talk.with_user(talk.user_id).sudo().log_attempt(
                 "held",
-                date=fields.Datetime.subtract(fields.Datetime.now(), hours=hours),
+                date=fields.Datetime.subtract(now, hours=2 * number),
                 minutes=20,
                 note="Told.",
             )

@@ -197,7 +197,7 @@ tours.add("continuity_factoring_release", {
         press("action_release"),
         {
             content: "when the factor signed",
-            trigger: ".modal .o_field_widget[name=signed_on] button",
+            trigger: ".modal .o_field_widget[name=signed_on] :is(input, button)",
             run: "click",
         },
         {

@@ -145,10 +145,11 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _fold_into(self, target):
         """A choice made by one of them counts for both; the target's own first."""
-        super()._fold_into(target)
+        result = super()._fold_into(target)
         if self.payment_choice and not target.payment_choice:
             names = [name for name in self._fields if name.startswith("payment_choice")]
             target.write({name: self[name] for name in names})
+        return result
 
 
 class ContinuityFactoringAssignment(models.Model):

@@ -72,7 +72,6 @@ class ContinuityFactoringInternal(models.Model):
         default="meeting",
     )
     days_before = fields.Integer(
-        string="Days Before",
         default=3,
         help="So many days before the first customer hears of it.",
     )

@@ -13,7 +13,7 @@ class ContinuityFactoringDebtor(models.Model):
         """What is assigned becomes that line's. Nobody counts as noticed by half: the
         notice counts from the day both had it. A payment before is still turned over,
         but nobody reproaches the customer."""
-        super()._fold_into(target)
+        result = super()._fold_into(target)
         self.env["continuity.factoring.assignment"].sudo().search(
             [("debtor_id", "=", self.id)]
         ).write({"debtor_id": target.id})
@@ -31,3 +31,4 @@ class ContinuityFactoringDebtor(models.Model):
         target._update_state()
         if values["state"] in ("planned", "told"):
             target._plan_contacts()
+        return result

@@ -285,19 +285,9 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _contact_name(self, occurrence):
         """Return the subject colleagues read, in the language of the context."""
-<<<<<<< HEAD
-        texts = {
-            TALK: self.env._("Tell in person about factoring: %s", self.display_name),
-            COURTESY: self.env._("Courtesy letter on factoring: %s", self.display_name),
-            NOTICE: self.env._("Notice of assignment: %s", self.display_name),
-            UPDATE: self.env._("How factoring goes: %s", self.display_name),
-            RELEASE: self.env._("Release from factoring: %s", self.display_name),
-        }
-        return texts[kind_in(occurrence)]
-=======
         return self.env._(
             "%(contact)s: %(customer)s",
-            contact=self._contact_label(occurrence.partition(":")[0]),
+            contact=self._contact_label(kind_in(occurrence)),
             customer=self.display_name,
         )
 
@@ -313,7 +303,6 @@ class ContinuityFactoringDebtor(models.Model):
             UPDATE: self.env._("How factoring goes"),
             RELEASE: self.env._("Release from factoring"),
         }[kind]
->>>>>>> 4543d72 (Factoring: tour from two offers to the release; tours share their steps)
 
     def _contact_why(self, occurrence):
         """Return why this customer is contacted, in the language of the context; of

@@ -160,7 +160,6 @@ class ContinuityFactoringDebtor(models.Model):
 
     waits_for = fields.Char(
         compute="_compute_waits_for",
-        string="Waits For",
         help="Why the customer has not been noticed, or not been released, yet.",
     )
 

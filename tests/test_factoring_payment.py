@@ -111,7 +111,7 @@ class TestFactoringPayment(FactoringPaymentCommon):
 
         def fail(debtors):
             if debtors.partner_id == self.customer_1:
-                raise UserError("Not today")
+                raise ValueError("Not today")
             return follow(debtors)
 
         with (

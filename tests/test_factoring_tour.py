@@ -388,5 +388,6 @@ class TestFactoringTour(CreditCommon, StoryTourCommon):
         )
         today = fields.Date.today()
         debtors.with_user(self.boss)._release(today, today, paper, "It ends.")
+        self._send(debtors | self.key, "release")
         self._agreement_tour("end", "tour_boss")
         self.assertEqual(self.agreement.state, "done")

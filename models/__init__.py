@@ -296,6 +296,7 @@ from . import ir_cron_progress
 from . import ir_rule
 from . import mail_activity
 from . import mail_template
+from . import mail_template_account
 from . import mail_template_concern
 from . import mail_mail
 from . import mail_thread

@@ -49,8 +49,12 @@ class ContinuityCreditStanding(models.Model):
         string="Payments Since", readonly=True, help="Payments after this day count."
     )
     latest = fields.Boolean(readonly=True, help="Of this customer, the last one taken.")
+    # Nobody reads it: it would tell of agreements that are confidential.
     pinned = fields.Boolean(
-        string="Kept", readonly=True, help="A decision rests on these figures."
+        string="Kept",
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        help="A decision rests on these figures.",
     )
     paid_count = fields.Integer(
         string="Paid Invoices", readonly=True, help="Wholly paid since the first day."

@@ -158,7 +158,13 @@ class AccountMove(models.Model):
         told = (
             self.env["continuity.payment.direction"]
             .sudo()
-            .search([("company_id", "=", self.company_id.id)])
+            .search(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    # What one person proposes moves nobody's payments.
+                    ("was_confirmed", "=", True),
+                ]
+            )
             .bank_account_id
         )
         if plain.partner_bank_id not in told:

@@ -134,6 +134,7 @@ from . import test_factoring_wizard
 from . import test_factoring_access
 from . import test_factoring_access_dialogs
 from . import test_factoring_access_traces
+from . import test_factoring_alone
 from . import test_factoring_as_of
 from . import test_factoring_assignment
 from . import test_factoring_choice

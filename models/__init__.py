@@ -240,6 +240,7 @@ from . import continuity_factoring
 from . import continuity_factoring_approval
 from . import continuity_factoring_debtor
 from . import continuity_payment_direction
+from . import continuity_payment_direction_people
 from . import continuity_payment_account
 from . import continuity_factoring_assignment
 from . import continuity_factoring_decision

@@ -144,6 +144,7 @@ from . import test_factoring_http_attacks
 from . import test_factoring_mishaps
 from . import test_factoring_letter
 from . import test_factoring_requirement
+from . import test_factoring_second_person
 from . import test_factoring_batches
 from . import test_factoring_certified
 from . import test_factoring_payment

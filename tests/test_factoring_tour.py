@@ -69,6 +69,13 @@ class TestFactoringTour(CreditCommon, StoryTourCommon):
                 .id,
             }
         )
+        # Where customers pay again in the end.
+        cls.bank.bank_account_id = cls.env["res.partner.bank"].create(
+            {
+                "partner_id": cls.company_a.partner_id.id,
+                "acc_number": "DE02 5001 0517 5407 3249",
+            }
+        )
         cls.choice = (
             cls.env["continuity.factor.choice"]
             .with_user(cls.boss)

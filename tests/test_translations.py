@@ -22,7 +22,8 @@ TERMS = {
         r"contact polic(y|ies)": "顧客対応方針",
         r"customer relationships?": "顧客関係",
         r"cut(-| )over": "担当切替",
-        r"factoring": "ファクタリング",
+        # The release is one of the assignment.
+        r"(?<!from )factoring": "ファクタリング",
         r"focus accounts?": "重点顧客",
         r"follow-up": "フォローアップ",
         r"handover plans?": "引継計画書",
@@ -33,7 +34,8 @@ TERMS = {
         r"quotations?": "見積",
         r"reason for purchase": "導入理由",
         r"salesperson": "販売担当者",
-        r"settled": "精算|終了|果たされ",
+        # Bills settle invoices, people settle complaints.
+        r"settled": "精算|終了|果たされ|決済|処理",
         r"silent": "長期未接触",
         r"successors?": "後任|引継先|承継先",
         r"tiers?": "顧客ランク",
@@ -45,7 +47,7 @@ TERMS = {
         r"contact polic(y|ies)": "沟通策略",
         r"customer relationships?": "客户关系",
         r"cut(-| )over": "对接人切换",
-        r"factoring": "保理",
+        r"(?<!from )factoring": "保理",
         r"focus accounts?": "重点培育客户",
         r"follow-up": "跟进",
         r"handover plans?": "客户交接计划书",
@@ -56,7 +58,7 @@ TERMS = {
         r"quotations?": "报价",
         r"reason for purchase": "采购原因",
         r"salesperson": "销售员",
-        r"settled": "结清|了结|办结",
+        r"settled": "结清|了结|办结|结算|处理",
         r"silent": "长期未联系",
         r"successors?": "接手|承接",
         r"tiers?": "等级",
@@ -81,7 +83,7 @@ FORBIDDEN = {
         r"(?<!顧客)ランク|顧客(区分|等級|クラス)": "顧客ランク",
         r"営業担当|セールス": "販売担当者",
         r"ユーザー|サーバー|オーダー|マネージャー": "ユーザ, マネジャー",
-        r"得意先|売掛先": "顧客",
+        r"得意先": "顧客",
         r"[ぁ-んァ-ヶ一-龯][,;:!?]": "、：",
     },
     "zh_CN": {
@@ -101,7 +103,10 @@ FORBIDDEN = {
 }
 
 # Words in Latin letters that translations keep.
-LATIN = {"Awesome", "Font", "GmbH", "Odoo", "WeChat", "chen", "https", "pdf", "tasks"}
+LATIN = {
+    *("Awesome", "Companies", "Font", "GmbH", "Hashira", "House", "Odoo", "WeChat"),
+    *("chen", "https", "pdf", "tasks", "www", "zhongdengwang", "org"),
+}
 # Technical names and addresses, also where a text lists them.
 TECHNICAL = re.compile(r"\w+_\w+( \w+_\w+)*|https?://…?")
 

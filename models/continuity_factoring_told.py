@@ -242,8 +242,8 @@ class ContinuityFactoring(models.Model):
         action["context"] = {}
         return action
 
-    def _closing_errors(self):
-        errors = super()._closing_errors()
+    def _open_with_factor(self):
+        errors = super()._open_with_factor()
         debtors = self.sudo().debtor_ids
         if self.kind == "notified":
             noticed = debtors.filtered(

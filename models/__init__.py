@@ -268,6 +268,7 @@ from . import continuity_factoring_merge
 from . import continuity_factoring_letter
 from . import continuity_factoring_letter_facts
 from . import continuity_factoring_letter_text
+from . import continuity_factoring_letter_payment
 from . import continuity_factoring_letter_rule
 from . import continuity_factoring_letter_check
 from . import continuity_factoring_update

@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 # How long a review is proposed to hold.
 VALID_MONTHS = 12
@@ -397,7 +398,9 @@ class ContinuityContractReview(models.Model):
                 return False, self.env._(
                     "The customer's written consent is needed and not on record."
                 )
-            return True, self.env._("The customer consented on %s.", self.consent_on)
+            return True, self.env._(
+                "The customer consented on %s.", format_date(self.env, self.consent_on)
+            )
         if self.result == "debtor_may_pay":
             return True, self.env._("The customer may keep paying us: %s", self.reason)
         return True, ""

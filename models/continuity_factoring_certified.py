@@ -3,6 +3,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from .continuity_factoring_telling import NOTICE, kind_of
 
@@ -162,7 +163,7 @@ class ContinuityFactoringDebtor(models.Model):
                 body=self.env._(
                     "Certified date of %(customers)s: %(day)s, number %(number)s.",
                     customers=", ".join(lines.partner_id.mapped("name")),
-                    day=day,
+                    day=format_date(self.env, day),
                     number=number,
                 )
             )

@@ -33,7 +33,11 @@ class ContinuityFactoringDebtor(models.Model):
     )
 
     factoring_id = fields.Many2one(
-        "continuity.factoring", required=True, index=True, ondelete="cascade"
+        "continuity.factoring",
+        string="Agreement",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one(
         related="factoring_id.company_id", store=True, index=True, precompute=True

@@ -45,7 +45,7 @@ class ContinuityFactoringDebtor(models.Model):
                 filter(None, [contact.name, touchpoint._fact_contact_line(contact)])
             ),
             "fact_formal_notice": self._formal_notice_text(law),
-            "fact_certified_post": self._certified_text(),
+            "fact_certified_post": self._certified_text(touchpoint),
             "fact_proof": env._(
                 "On your request %s proves the assignment to you without delay. Until "
                 "it has, you may keep paying us.",
@@ -106,9 +106,20 @@ class ContinuityFactoringDebtor(models.Model):
             )
         return self.env._("The formal notice of assignment follows separately.")
 
-    def _certified_text(self):
-        """Return how the notice gets a date that holds against third parties."""
-        return self._registration_text() or self.env._(
+    def _certified_text(self, touchpoint):
+        """Return how the notice gets a date that holds against third parties: only
+        paper can be certified.
+
+        :param touchpoint: the ``continuity.touchpoint`` of the letter
+        """
+        if registered := self._registration_text():
+            return registered
+        if touchpoint._letter_medium() == "mail":
+            return self.env._(
+                "The same notice follows by post as content-certified mail with proof "
+                "of delivery, so that its date is certain."
+            )
+        return self.env._(
             "This notice is sent by content-certified mail with proof of delivery, so "
             "that its date is certain."
         )

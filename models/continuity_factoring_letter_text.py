@@ -26,7 +26,7 @@ def grouped_number(number):
     return " ".join(plain[i : i + 4] for i in range(0, len(plain), 4))
 
 
-def _lines(text):
+def lines_html(text):
     """Return a plain text as HTML, its lines kept; empty without one."""
     return plaintext2html(text) if (text or "").strip() else Markup()
 
@@ -47,13 +47,13 @@ class ContinuityFactoringDebtor(models.Model):
                 law = (laws[line_id].code or "").split("-")[0]
                 values[touchpoint.id] = {
                     **line._parties_facts(law),
-                    **line._payment_facts(reviews[line_id]),
+                    **line._payment_facts(touchpoint, reviews[line_id]),
                     **line._rule_facts(touchpoint, law),
                     **line._release_facts(line in bought_back, own_accounts[line_id]),
                     "fact_receivables": line._receivables_table(assigned[line_id]),
                     "fact_supply_contract": reviews[line_id].contract_name,
                     "fact_notice_language": line._language_text(reviews[line_id]),
-                    "fact_assignment": line._assignment_text(law),
+                    "fact_assignment": line._assignment_text(law, touchpoint),
                 }
         return values
 
@@ -84,9 +84,9 @@ class ContinuityFactoringDebtor(models.Model):
             "fact_receivables_class": self._class_text(),
             "fact_registration": self._registration_text(),
             "fact_regime": agreement.regime == "dailly" and "Dailly",
-            "fact_prescribed_wording": _lines(agreement.prescribed_wording),
+            "fact_prescribed_wording": lines_html(agreement.prescribed_wording),
             "fact_update": agreement.update_approved_on
-            and _lines(agreement.update_words),
+            and lines_html(agreement.update_words),
         }
 
     def _reference(self):
@@ -129,17 +129,25 @@ class ContinuityFactoringDebtor(models.Model):
             date=self._long_date(agreement.contract_date),
         )
 
-    def _assignment_text(self, law):
+    def _assignment_text(self, law, touchpoint):
         """Return the declaration that the receivables are assigned, as the law words
         it. It has no date: where one matters it stands in a sentence of its own.
 
         :param str law: code of the jurisdiction without the state
+        :param touchpoint: the ``continuity.touchpoint`` of the letter
         :rtype: str
         """
         self.ensure_one()
         factor = self.factoring_id.factor_id.name
         company = self.company_id.name
         if law == "US":
+            direction = self._letter_direction()
+            if direction and not self._letter_account(direction, touchpoint)[0]:
+                return self.env._(
+                    "The amounts set out below have been assigned to %s; you keep "
+                    "paying them as before.",
+                    factor,
+                )
             return self.env._(
                 "The amounts set out below have been assigned to %(factor)s and are "
                 "payable to %(factor)s.",
@@ -260,164 +268,3 @@ class ContinuityFactoringDebtor(models.Model):
     def _money(self, amount, currency):
         number = formatLang(self.env, amount, digits=currency.decimal_places)
         return f"{currency.name} {number}"
-
-    # === WHERE TO PAY === #
-
-    def _letter_direction(self):
-        """Return where letters tell this customer to pay: the last direction of the
-        agreement, also while it is to come. Only a confirmed one lets a letter leave.
-
-        :rtype: continuity.payment.direction
-        """
-        self.ensure_one()
-        directions = self.factoring_id.direction_ids.filtered(
-            lambda d: d.state != "superseded"
-        )
-        return directions.sorted(lambda d: (d.effective_from, d.id))[-1:]
-
-    def _payment_facts(self, review):
-        """Return where, from when and how freely this customer pays, for a letter.
-
-        :param review: ``continuity.contract.review`` of the customer
-        :rtype: dict[str, str]
-        """
-        self.ensure_one()
-        direction = self._letter_direction()
-        if direction.state != "confirmed":
-            return {}
-        account, text = self._letter_account(direction)
-        unchanged = not account
-        may_pay_us = self._may_pay_us_text(review)
-        return {
-            "fact_what_changes": self._change_text(unchanged, text),
-            "fact_effective": text,
-            "fact_valid_payments": self._valid_text(unchanged, direction),
-            "fact_pay_to": self._account_table(account),
-            "fact_may_pay_us": may_pay_us,
-            "fact_payment_choice": may_pay_us or self._choice_text(unchanged),
-            "fact_stop_paying": self._stop_text(unchanged or may_pay_us),
-        }
-
-    def _letter_account(self, direction):
-        """Return to which account this customer is told to pay, and from when.
-
-        :param direction: ``continuity.payment.direction``
-        :return: ``res.partner.bank``, none where nothing changes, and the day as a text
-        :rtype: tuple
-        """
-        self.ensure_one()
-        account = self.env["res.partner.bank"]
-        if not direction:
-            return account, ""
-        day = self._effective_from(direction)
-        # What they chose counts from the day they chose it.
-        now = max(day, self.factoring_id._local_today())
-        if direction.kind != "unchanged" and not self._pays_as_before(now):
-            account = direction.bank_account_id
-        text = self._long_date(day)
-        if self._closing_terms()[0]:
-            text = self.env._(
-                "%(day)s (invoices you close on %(closing)s and later)",
-                day=text,
-                closing=self._long_date(self._first_closing(direction)),
-            )
-        return account, text
-
-    def _account_table(self, account):
-        """Return an account as a table: holder, bank, number in groups, BIC.
-
-        :param account: ``res.partner.bank``; none: as before
-        :rtype: Markup
-        """
-        if not account:
-            return _lines(self.env._("As before: the account on our invoices."))
-        return self._html_table(self._account_rows(account), is_account=True)
-
-    def _account_rows(self, account):
-        """Return what a customer needs to pay to an account, what is known of it.
-
-        :param account: ``res.partner.bank``
-        :return: pairs of label and text
-        :rtype: list[tuple]
-        """
-        bank = account.bank_id
-        rows = [
-            (
-                self.env._("Account holder"),
-                account.acc_holder_name or account.partner_id.name,
-            ),
-            (self.env._("Bank"), bank.name),
-            (self.env._("Account number"), grouped_number(account.acc_number)),
-            (self.env._("BIC"), bank.bic),
-            (self.env._("Payment by"), self.env._("bank transfer")),
-            (self.env._("Payment reference"), self.env._("number of the invoice")),
-        ]
-        return [row for row in rows if row[1]]
-
-    def _may_pay_us_text(self, review):
-        """Return that the law lets this customer pay us all the same; empty for the
-        others."""
-        if review.result != "debtor_may_pay":
-            return ""
-        source = review.jurisdiction_id.ban_source
-        text = self.env._(
-            "Because our contract restricts assignment, you may also go on paying us: "
-            "either way you are discharged."
-        )
-        return f"{text} ({source})" if source else text
-
-    def _choice_text(self, unchanged):
-        """Return whether this customer may choose where to pay."""
-        factor = self.factoring_id.factor_id.name
-        if unchanged:
-            return self.env._("You keep paying as before.")
-        if self.factoring_id.customer_may_choose:
-            return self.env._(
-                "You may instead keep paying as before: tell us once, on your page or "
-                "by telephone. %s agrees to it, and your invoices follow.",
-                factor,
-            )
-        return self.env._("Please pay these receivables nowhere else.")
-
-    def _change_text(self, unchanged, day):
-        """Return what changes in how this customer pays; without the account, which
-        stands in the notice alone."""
-        if unchanged:
-            return self.env._("Nothing in how you pay: the account stays as it is.")
-        return self.env._(
-            "From %s you pay to another account. It stands in the formal notice and on "
-            "our invoices, on purpose not in this letter.",
-            day,
-        )
-
-    def _valid_text(self, unchanged, direction):
-        """Return which payments to us remain valid; of who closes periods also later
-        ones: invoices of those closed before keep naming our account."""
-        if unchanged:
-            return self.env._("What you pay us remains valid: nothing is paid twice.")
-        day = self._long_date(self._effective_from(direction))
-        if self._closing_terms()[0]:
-            return self.env._(
-                "Invoices dated before %s you pay to us as before, also after that "
-                "day; it remains valid and counts in full: nothing is paid twice.",
-                day,
-            )
-        return self.env._(
-            "What you pay us before %s remains valid and counts in full: nothing is "
-            "paid twice.",
-            day,
-        )
-
-    def _stop_text(self, may_pay_us):
-        """Return the order to stop paying us, or that there is none."""
-        if may_pay_us:
-            return self.env._("You need not change how you pay.")
-        if self._closing_terms()[0]:
-            return self.env._(
-                "Invoices of that and later periods please stop paying to us: only the "
-                "payment stated here discharges you."
-            )
-        return self.env._(
-            "From that day please stop paying these receivables to us: only the "
-            "payment stated here discharges you."
-        )

@@ -94,21 +94,21 @@ class ContinuityFactoring(models.Model):
         steps = [self.env._("Before it can be activated:")]
         steps += [f"• {error}" for error in errors[:NAMED_ERRORS]]
         if len(errors) > NAMED_ERRORS:
-            steps.append(self.env._("… and %s more.", len(errors) - NAMED_ERRORS))
+            steps.append(self.env._("More: %s.", len(errors) - NAMED_ERRORS))
         return steps
 
     def _running_steps(self):
         steps = []
         if self.turnover_count:
             steps.append(
-                self.env._("%s collections are to be turned over.", self.turnover_count)
+                self.env._("Collections to be turned over: %s.", self.turnover_count)
             )
         news = self.env["continuity.factoring.assignment"].search_count(
             [("factoring_id", "in", self.ids), ("news", "!=", False)]
         )
         if news:
             steps.append(
-                self.env._("The factor must hear of %s assigned receivables.", news)
+                self.env._("Assigned receivables the factor must hear of: %s.", news)
             )
         if self.kind == "notified":
             steps += self._telling_steps()
@@ -127,11 +127,12 @@ class ContinuityFactoring(models.Model):
         steps = self._internal_steps()
         waiting = counts.get("planned", 0) + counts.get("told", 0)
         if waiting:
-            steps.append(self.env._("%s customers have no notice yet.", waiting))
+            steps.append(self.env._("Customers without a notice yet: %s.", waiting))
         if counts.get("noticed"):
             steps.append(
                 self.env._(
-                    "%s customers have not acknowledged the notice.", counts["noticed"]
+                    "Customers who have not acknowledged the notice: %s.",
+                    counts["noticed"],
                 )
             )
         return steps
@@ -145,7 +146,7 @@ class ContinuityFactoring(models.Model):
             return []
         return [
             self.env._(
-                "Tell people inside first: %s steps are open.", self.internal_open_count
+                "Tell people inside first. Open steps: %s.", self.internal_open_count
             )
         ]
 

@@ -42,7 +42,7 @@ class ContinuityFactoringDebtor(models.Model):
         if line.factoring_id.kind == "confidential":
             return sections
         if kind in (COURTESY, NOTICE):
-            sections += line._portal_change_sections(kind)
+            sections += line._portal_change_sections(touchpoint, kind)
         if kind == NOTICE:
             sections.append(line._portal_receivables_section())
         if kind == RELEASE and line.released_from:
@@ -72,11 +72,12 @@ class ContinuityFactoringDebtor(models.Model):
         last = confirmed.sorted(lambda d: (d.effective_from, d.id))[-1:]
         return last or self._letter_direction()
 
-    def _portal_change_sections(self, kind):
-        """Return what changes, what does not, and where to pay."""
+    def _portal_change_sections(self, touchpoint, kind):
+        """Return what changes, what does not, and where to pay, from the day the
+        letter says."""
         sections = []
         direction = self._portal_direction()
-        account, day = self._letter_account(direction)
+        account, day = self._letter_account(direction, touchpoint)
         change = self.env._(
             "%(company)s has assigned receivables to %(factor)s.",
             company=self.company_id.name,

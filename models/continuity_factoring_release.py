@@ -20,7 +20,7 @@ class ContinuityFactoringDebtor(models.Model):
         self.factoring_id._check_may_account()
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Release"),
+            "name": self.env._("Release From Factoring"),
             "res_model": "continuity.factoring.release",
             "view_mode": "form",
             "target": "new",

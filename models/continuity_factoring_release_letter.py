@@ -51,7 +51,7 @@ class ContinuityFactoringDebtor(models.Model):
         return [
             self.env._(
                 "Only %s can release the customer: attach the release it signed, with "
-                "the day, under “Release”.",
+                "the day, under “Release From Factoring”.",
                 self.factoring_id.factor_id.name,
             )
         ]

@@ -269,6 +269,9 @@ class ContinuityFactoringDebtor(models.Model):
             )
         if template is not None:
             values["template_id"] = template.id
+            values["opening"] = line.env._(
+                "Read the letter as the customer gets it, then release it."
+            )
         return self._prepare_touchpoint_values(occurrence, channels, **values)
 
     def _reachable_first(self, channels):

@@ -220,14 +220,24 @@ class ContinuityFactoringDebtor(models.Model):
     def action_preview_letters(self):
         """Show the letters of these customers that are not released yet.
 
-        :raise UserError: when there is none
+        :raise UserError: when there is none, or the user may read none of them
         """
         self.check_access("read")
-        letters = self.touchpoint_ids.filtered(
+        # Only to tell apart why there is none: shown is what the user may read.
+        waiting = self.sudo().touchpoint_ids.filtered(
             lambda t: t.state in OPEN_STATES and t.template_id
         )
-        if not letters:
+        if not waiting:
             raise UserError(self.env._("There is no letter to look at."))
+        letters = waiting.with_env(self.env)._filtered_access("read")
+        if not letters:
+            raise UserError(
+                self.env._(
+                    "These letters are read by those who release them and by managers. "
+                    "Please ask %s.",
+                    ", ".join(waiting.user_id.mapped("name")),
+                )
+            )
         return letters.action_preview_letters()
 
 

@@ -58,6 +58,16 @@ class TestFactoringCertified(FactoringLetterCommon):
         self.assertEqual(self._problems(letter), "")
         self.assertIn("content-certified mail", self._body(letter))
 
+    def test_only_paper_is_sent_as_certified_mail(self):
+        self.debtor.write({"state": "planned", "noticed_on": False})
+        letter = self._letter("notice")
+        for medium, is_sent in (("mail", False), ("paper", True), ("both", True)):
+            letter.sudo().letter_medium = medium
+            self.env.invalidate_all()
+            body = self._body(letter)
+            self.assertEqual("is sent by content-certified mail" in body, is_sent)
+            self.assertEqual("follows by post as content-cert" in body, not is_sent)
+
     def test_registration_stands_on_the_notice(self):
         self._set_law("cn")
         self._certify(kind="registration", delivered_on=False, number="0123 4567")

@@ -1,6 +1,8 @@
 import re
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -222,6 +224,7 @@ class TestFactoringLetter(FactoringLetterCommon):
         self.assertIn("As we told you on June 5, 2026", body)
         self.assertNotIn("before any formal paper", body)
 
+    @freeze_time("2026-06-15 08:00:00")
     def test_closing_day(self):
         self.customer_1.with_company(self.company_a).continuity_closing_day = 20
         self._direct(self.agreement, day="2026-07-01")
@@ -233,6 +236,27 @@ class TestFactoringLetter(FactoringLetterCommon):
         body = self._body(self._letter("notice"))
         self.assertNotIn("stop paying these receivables", body)
         self.assertIn("of that and later periods please stop paying to us", body)
+
+    def test_late_notice_names_no_day_gone_by(self):
+        self._direct(self.agreement, day="2026-06-20")
+        with freeze_time("2026-06-15 08:00:00"):
+            body = self._body(self._letter("notice"))
+            self.assertIn("From June 20, 2026", body)
+        with freeze_time("2026-07-02 08:00:00"):
+            body = self._body(self._letter("notice"))
+            self.assertIn("From July 2, 2026", body)
+            self.assertIn("What you pay us before July 2, 2026 remains valid", body)
+
+    def test_late_notice_of_who_closes_periods(self):
+        self.customer_1.with_company(self.company_a).continuity_closing_day = 20
+        self._direct(self.agreement, day="2026-07-01")
+        with freeze_time("2026-08-10 08:00:00"):
+            body = self._body(self._letter("notice"))
+            self.assertIn("August 10, 2026 (invoices you close on August 20", body)
+            self.assertIn("all you pay us before August 10, 2026, remains", body)
+        with freeze_time("2026-08-25 08:00:00"):
+            body = self._body(self._letter("notice"))
+            self.assertIn("August 25, 2026 (invoices dated July 21, 2026 and", body)
 
     def test_again_and_after_a_merge_it_is_the_same_letter(self):
         self._set_law("jp")
@@ -269,6 +293,29 @@ class TestFactoringLetter(FactoringLetterCommon):
         self.assertIn("you may also go on paying us", body)
         self.assertIn("HGB 354a", body)
         self.assertNotIn("nowhere else", body)
+        self.assertIn("What you pay us remains valid", body)
+
+    def test_notice_with_a_choice_does_not_contradict_itself(self):
+        self._set_law("us_de")
+        self.assertIn("From that day please stop", self._body(self._letter("notice")))
+        self.agreement.sudo().customer_may_choose = True
+        body = self._body(self._letter("notice"))
+        self.assertIn("You may instead keep paying", body)
+        self.assertIn("Unless you tell us so, please stop", body)
+        self.assertNotIn("From that day please stop", body)
+        self.debtor._choose_payment("new", "Told Ms. Roth on the telephone")
+        body = self._body(self._letter("notice"))
+        self.assertNotIn("You may instead", body)
+        self.assertIn("From that day please stop", body)
+
+    def test_notice_where_nothing_changes_orders_no_payment(self):
+        self._set_law("us_de")
+        self.assertIn("payable to Factor AG", self._body(self._letter("notice")))
+        self._direct(self.agreement, kind="unchanged", day="2026-06-02")
+        body = self._body(self._letter("notice"))
+        for order in ("payable to Factor AG", "please stop", "nowhere else"):
+            self.assertNotIn(order, body)
+        self.assertIn("you keep paying them as before", body)
 
     def test_who_chose_to_pay_as_before(self):
         self.agreement.sudo().customer_may_choose = True
@@ -495,6 +542,14 @@ class TestFactoringLetter(FactoringLetterCommon):
         reason = letter.sudo()._bring_letter_up_to_date()
         self.assertIn("has changed since its release", reason)
         self.assertIn("DE02 1203", letter.sudo().letter_body)
+
+    def test_day_stays_as_it_was_released(self):
+        with freeze_time("2026-07-02 08:00:00"):
+            letter = self._released_notice()
+        with freeze_time("2026-07-03 08:00:00"):
+            self.env.invalidate_all()
+            self.assertFalse(letter._letters_changed())
+            self.assertIn("From July 2, 2026", letter.sudo().letter_body)
 
     def test_account_checked_again_holds_the_letter(self):
         letter = self._released_notice()

@@ -69,6 +69,10 @@ class TestFactoringPortal(TellingCommon, PortalCommon):
         ):
             self.assertIn(part, text)
 
+    def test_page_names_the_day_of_the_letter(self):
+        self.letters["notice"].sudo().released_on = "2026-07-02 08:00:00"
+        self.assertIn("From July 2, 2026 you pay", self._text("notice"))
+
     def test_account_stands_in_the_notice_alone(self):
         text = self._text("courtesy")
         self.assertIn("formal notice", text)

@@ -193,6 +193,21 @@ class TestFactoringTelling(TellingCommon):
         self._activate(self.agreement)
         self.assertEqual(self.small.touchpoint_ids.mapped("occurrence"), ["notice"])
 
+    def test_letters_do_not_begin_as_a_talk(self):
+        self._activate(self.agreement)
+        for letter in self.small.touchpoint_ids:
+            self.assertIn("Read the letter", letter.first_sentence)
+        self.assertIn("before any letter", self._contact(self.key, "talk").opening)
+
+    def test_who_may_not_read_the_letters_is_told_whom_to_ask(self):
+        self._activate(self.agreement)
+        self.agreement.sudo().contact_id = self.accountant
+        debtor = self.small.with_user(self.accountant)
+        speaker = self.small.touchpoint_ids.user_id[:1]
+        with self.assertRaisesRegex(UserError, f"ask {speaker.name}"):
+            debtor.action_preview_letters()
+        self.small.with_user(self.user_manager).action_preview_letters()
+
     # === Order === #
 
     def test_letters_wait_for_the_talk(self):

@@ -695,7 +695,7 @@ class TestFactoringNextStep(FactoringWizardCommon):
         agreement.with_user(self.user_all).action_approve()
         self.assertIn("Activate", manager.next_step)
         manager.action_activate()
-        self.assertIn("2 customers have no notice yet", manager.next_step)
+        self.assertIn("Customers without a notice yet: 2.", manager.next_step)
 
     def test_obstacles_are_named_before_activation(self):
         self._review(self.customer_2, result="excluded", reason="Ban.")

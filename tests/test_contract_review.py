@@ -158,6 +158,7 @@ class TestContractReview(CreditCommon):
         review.consent_attachment_ids = paper
         self.assertEqual(paper.res_id, review.id, "whoever reads the review reads it")
         self.assertTrue(self._coverage()[1])
+        self.assertIn("06/29/2026", self._coverage()[2], "as the reader writes dates")
 
     def test_later_review_replaces(self):
         first = self._review(result="excluded", reason="They forbid it.")

@@ -36,6 +36,9 @@ class TestFactoringCertified(FactoringLetterCommon):
         self.assertFalse(self.debtor.certified_missing)
         self.assertEqual(self.debtor.certified_delivered_on.isoformat(), "2026-06-13")
         self.assertEqual(self.debtor.certified_attachment_ids.res_id, self.debtor.id)
+        log = "".join(self.agreement.message_ids.mapped(lambda m: str(m.body)))
+        self.assertIn("06/11/2026", log)
+        self.assertNotIn("2026-06-11", log)
 
     def test_only_where_the_law_asks_for_one(self):
         self._set_law("de")

@@ -51,7 +51,7 @@ class ContinuityCreditStanding(models.Model):
     latest = fields.Boolean(readonly=True, help="Of this customer, the last one taken.")
     # Nobody reads it: it would tell of agreements that are confidential.
     pinned = fields.Boolean(
-        string="Kept",
+        string="Kept for Good",
         readonly=True,
         groups=fields.NO_ACCESS,
         help="A decision rests on these figures.",
@@ -136,12 +136,12 @@ class ContinuityCreditStanding(models.Model):
     )
     max_days = fields.Integer(string="Days Allowed", readonly=True, aggregator=None)
     proposal = fields.Selection(
-        [("include", "Include"), ("decide", "To Decide"), ("out", "Leave Out")],
+        [("include", "Include"), ("decide", "To Decide"), ("out", "Do Not Include")],
         readonly=True,
         index=True,
     )
     rank = fields.Integer(
-        string="Order",
+        string="Place",
         readonly=True,
         aggregator=None,
         help="Those to include first, the largest open amount first.",

@@ -66,7 +66,10 @@ class ContinuityFactorChoice(models.Model):
                     "title": self.env._("Cost per Year"),
                     "rows": self._cost_rows(offers),
                 },
-                {"title": self.env._("Points"), "rows": self._score_rows(offers)},
+                {
+                    "title": self.env._("Score in Points"),
+                    "rows": self._score_rows(offers),
+                },
             ],
         }
 

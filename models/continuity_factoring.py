@@ -30,6 +30,7 @@ class ContinuityFactoring(models.Model):
 
     factor_id = fields.Many2one(
         "res.partner",
+        string="Factoring Company",
         required=True,
         index=True,
         ondelete="restrict",
@@ -72,7 +73,7 @@ class ContinuityFactoring(models.Model):
         help="Invoices in other currencies stay ours.",
     )
     date_start = fields.Date(
-        string="From", required=True, default=fields.Date.context_today
+        string="Starts On", required=True, default=fields.Date.context_today
     )
     date_end = fields.Date(string="Until", help="Empty: until it is terminated.")
     jurisdiction_id = fields.Many2one(

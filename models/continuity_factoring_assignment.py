@@ -144,7 +144,7 @@ class ContinuityFactoringAssignment(models.Model):
     matched_before = fields.Integer(
         readonly=True, help="Matches up to this one were made before it was assigned."
     )
-    open_amount = fields.Monetary(compute="_compute_open_amount", string="Still Open")
+    open_amount = fields.Monetary(compute="_compute_open_amount", string="Open Amount")
     assigned_on = fields.Date(required=True, readonly=True, index=True)
     ended_on = fields.Date(readonly=True)
     end_reason = fields.Char(string="Why It Ended", readonly=True)
@@ -153,7 +153,7 @@ class ContinuityFactoringAssignment(models.Model):
             ("active", "Assigned"),
             ("settled", "Settled"),
             ("bought_back", "Bought Back"),
-            ("released", "Released"),
+            ("released", "Ours Again"),
             ("cancelled", "Cancelled"),
         ],
         string="Status",

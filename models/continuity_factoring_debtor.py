@@ -56,10 +56,10 @@ class ContinuityFactoringDebtor(models.Model):
     state = fields.Selection(
         [
             ("planned", "To Be Told"),
-            ("told", "Told"),
+            ("told", "Has Heard"),
             ("noticed", "Notice Sent"),
             ("acknowledged", "Acknowledged"),
-            ("released", "Released"),
+            ("released", "Ours Again"),
             ("out", "Not Covered"),
         ],
         string="Status",

@@ -10,7 +10,7 @@ class ContinuityJurisdiction(models.Model):
         help="What a clause that forbids or restricts assignment does under this law. "
         "A starting point for whoever reviews the contract, never advice.",
     )
-    ban_source = fields.Char(string="Article")
+    ban_source = fields.Char(string="Article of Law")
     ban_status = fields.Selection(
         [
             ("V", "Statute read"),

@@ -20,7 +20,7 @@ class AccountMove(models.Model):
             ("disputed", "Assigned, Disputed"),
             ("settled", "Assigned, Settled"),
             ("bought_back", "Bought Back"),
-            ("released", "Released"),
+            ("released", "Ours Again"),
         ],
         string="Factoring",
         compute="_compute_continuity_assignment",

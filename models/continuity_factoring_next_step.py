@@ -14,7 +14,7 @@ class ContinuityFactoring(models.Model):
     next_step = fields.Text(compute="_compute_next_step")
     offer_count = fields.Integer(string="Offers", compute="_compute_offer_count")
     left_out_count = fields.Integer(
-        string="Left Out", compute="_compute_left_out_count"
+        string="Not Included", compute="_compute_left_out_count"
     )
 
     @api.depends("choice_id")

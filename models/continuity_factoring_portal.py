@@ -117,7 +117,7 @@ class ContinuityFactoringDebtor(models.Model):
             section["text"] = self.env._("As before: the account on our invoices.")
         elif kind == NOTICE:
             section["rows"] = [
-                [self.env._("From"), day],
+                [self.env._("Valid from"), day],
                 *map(list, self._account_rows(account)),
             ]
         else:

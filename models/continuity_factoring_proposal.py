@@ -34,9 +34,7 @@ class ContinuityFactoringProposed(models.AbstractModel):
         index="btree_not_null",
         groups=FIELD_GROUPS,
     )
-    was_proposed = fields.Boolean(
-        string="Proposed", readonly=True, copy=False, groups=FIELD_GROUPS
-    )
+    was_proposed = fields.Boolean(readonly=True, copy=False, groups=FIELD_GROUPS)
     in_person_found = fields.Json(
         readonly=True,
         copy=False,

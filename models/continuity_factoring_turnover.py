@@ -115,10 +115,10 @@ class ContinuityFactoringTurnover(models.Model):
         readonly=True,
         index=True,
     )
-    due_on = fields.Date(string="By", required=True, readonly=True, index=True)
+    due_on = fields.Date(string="Due By", required=True, readonly=True, index=True)
     state = fields.Selection(
         [
-            ("due", "Due"),
+            ("due", "To Be Passed On"),
             ("turned_over", "Turned Over"),
             ("returned", "Given Back"),
             ("ours", "Paid in Advance"),

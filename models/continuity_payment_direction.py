@@ -103,7 +103,9 @@ class ContinuityPaymentDirection(models.Model):
     proposed_on = fields.Datetime(
         readonly=True, copy=False, default=fields.Datetime.now
     )
-    confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    confirmed_by_id = fields.Many2one(
+        "res.users", string="Second Person", readonly=True, copy=False
+    )
     confirmed_on = fields.Datetime(readonly=True, copy=False)
     confirmed_number = fields.Char(string="Number Confirmed", readonly=True, copy=False)
 

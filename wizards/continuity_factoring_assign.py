@@ -172,7 +172,7 @@ class ContinuityFactoringAssignLine(models.TransientModel):
     currency_id = fields.Many2one(related="move_line_id.currency_id")
     date_maturity = fields.Date(related="move_line_id.date_maturity")
     open_amount = fields.Monetary(
-        related="move_line_id.amount_residual_currency", string="Open"
+        related="move_line_id.amount_residual_currency", string="Open Amount"
     )
     refusal = fields.Char(string="Why Not Assigned", readonly=True)
     amount = fields.Monetary(string="To Assign")

@@ -33,7 +33,7 @@ class ContinuityFactoringList(models.TransientModel):
             self.env._("Assigned On"),
             self.env._("Currency"),
             self.env._("Assigned"),
-            self.env._("Open"),
+            self.env._("Open Amount"),
             self.env._("Disputed"),
             self.env._("News"),
         ]

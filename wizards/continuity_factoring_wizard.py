@@ -51,6 +51,7 @@ class ContinuityFactoringWizard(models.TransientModel):
     )
     factor_id = fields.Many2one(
         "res.partner",
+        string="Factoring Company",
         compute="_compute_from_choice",
         store=True,
         readonly=False,
@@ -81,7 +82,7 @@ class ContinuityFactoringWizard(models.TransientModel):
         help="Invoices in other currencies stay ours.",
     )
     date_start = fields.Date(
-        string="From", required=True, default=fields.Date.context_today
+        string="Starts On", required=True, default=fields.Date.context_today
     )
     date_end = fields.Date(string="Until", help="Empty: until it is terminated.")
     jurisdiction_id = fields.Many2one(

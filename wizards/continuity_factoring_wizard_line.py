@@ -33,7 +33,7 @@ class ContinuityFactoringWizardLine(models.TransientModel):
         "continuity.factoring.wizard", required=True, index=True, ondelete="cascade"
     )
     currency_id = fields.Many2one(related="wizard_id.currency_id")
-    sequence = fields.Integer(string="Order")
+    sequence = fields.Integer(string="Place")
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
     )
@@ -42,7 +42,9 @@ class ContinuityFactoringWizardLine(models.TransientModel):
         "res.users", string="Speaks to Them", readonly=True, ondelete="set null"
     )
     open_amount = fields.Monetary(
-        string="Open", readonly=True, help="Invoices in the agreement's currencies."
+        string="Open Amount",
+        readonly=True,
+        help="Invoices in the agreement's currencies.",
     )
     refusal = fields.Text(string="Cannot Be Covered", readonly=True)
     included = fields.Boolean()
@@ -52,7 +54,7 @@ class ContinuityFactoringWizardLine(models.TransientModel):
     )
     proposed_in_person = fields.Boolean(readonly=True)
     drop_reason = fields.Char(
-        string="Why Left Out", help="Why somebody who was proposed is not included."
+        string="Why Not Included", help="Why somebody who was proposed is not included."
     )
     review_result = fields.Selection(related="review_id.result", string="Contract")
     standing_proposal = fields.Selection(

@@ -586,7 +586,13 @@ class TestFactoringLetterNumber(FactoringCommon):
             self.company_a.partner_id, "DE02 2005 0550 1015 8717 00"
         )
         collection.allow_out_payment = self.own_account.allow_out_payment
-        self._direct(agreement, account=self.own_account, kind="collection")
+        self.env["continuity.payment.direction"].create(
+            {
+                "factoring_id": agreement.id,
+                "kind": "collection",
+                "bank_account_id": self.own_account.id,
+            }
+        ).write({"state": "confirmed", "was_confirmed": True})
         debtor = agreement.debtor_ids[:1]
         self.assertNotEqual(debtor._own_account(), self.own_account)
         self.assertTrue(debtor._own_account() & self.company_a.partner_id.bank_ids)

@@ -144,7 +144,7 @@ class ContinuityFactoringAssignment(models.Model):
     matched_before = fields.Integer(
         readonly=True, help="Matches up to this one were made before it was assigned."
     )
-    open_amount = fields.Monetary(compute="_compute_open_amount", string="Open Amount")
+    open_amount = fields.Monetary(compute="_compute_open_amount")
     assigned_on = fields.Date(required=True, readonly=True, index=True)
     ended_on = fields.Date(readonly=True)
     end_reason = fields.Char(string="Why It Ended", readonly=True)

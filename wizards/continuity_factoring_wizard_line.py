@@ -42,7 +42,6 @@ class ContinuityFactoringWizardLine(models.TransientModel):
         "res.users", string="Speaks to Them", readonly=True, ondelete="set null"
     )
     open_amount = fields.Monetary(
-        string="Open Amount",
         readonly=True,
         help="Invoices in the agreement's currencies.",
     )

@@ -209,7 +209,7 @@ tours.add("continuity_factoring_release", {
             content: "the paper",
             trigger: ".modal .o_field_widget[name=attachment_ids]",
             async run() {
-                const paper = new File(["%PDF-1.4"], "release.pdf", {
+                const paper = new window.File(["%PDF-1.4"], "release.pdf", {
                     type: "application/pdf",
                 });
                 await inputFiles(".modal .o_field_widget[name=attachment_ids] input", [

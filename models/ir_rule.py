@@ -14,12 +14,15 @@ class IrRule(models.Model):
 
         Who may read it in another of their companies is still helped to get there.
         """
-        if records._name.startswith("continuity."):
-            companies = self.env.user.company_ids.ids
-            everywhere = records.with_context(allowed_company_ids=companies)
-            readable = everywhere._filtered_access("read")
-            if hidden := everywhere - readable:
-                # Odoo's own line in the log names the others.
-                _logger.info("Kept from the message: %s", hidden)
-            records = readable.with_env(records.env)
-        return super()._make_access_error(operation, records)
+        if not records._name.startswith("continuity."):
+            return super()._make_access_error(operation, records)
+        companies = self.env.user.company_ids.ids
+        everywhere = records.with_context(allowed_company_ids=companies)
+        readable = everywhere._filtered_access("read")
+        if hidden := everywhere - readable:
+            # Odoo's own line in the log names the others.
+            _logger.info("Kept from the message: %s", hidden)
+        error = super()._make_access_error(operation, readable.with_env(records.env))
+        # The rules have read what must not be read: from the cache anybody gets it.
+        records.invalidate_recordset()
+        return error

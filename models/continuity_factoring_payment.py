@@ -153,8 +153,7 @@ class AccountMove(models.Model):
         values = {name: self[name] for name in names}
         plain = self.with_company(self.company_id).new(values)
         # What Odoo proposes, without what this class adds to it.
-        # pylint: disable-next=super-method-mismatch
-        super(AccountMove, plain)._compute_partner_bank_id()
+        super(AccountMove, plain)._compute_partner_bank_id()  # pylint: disable=unknown-option-value,super-method-mismatch
         told = (
             self.env["continuity.payment.direction"]
             .sudo()

@@ -347,7 +347,7 @@ class TestTouchpointShow(HandoverCommon):
         )
         with mute_logger(
             "odoo.addons.base.models.ir_cron",
-            "odoo.addons.customer_continuity.models.continuity_touchpoint_show",
+            "odoo.addons.customer_continuity.models.continuity_batch_mixin",
         ):
             self._run_cron("show_touchpoints")
         self.assertTrue(before.activity_id)

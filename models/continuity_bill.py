@@ -74,6 +74,7 @@ class AccountMove(models.Model):
 
     def _search_continuity_by_bill(self, operator, value):
         if operator != "in":
+            # Odoo asks again with the operators it derives from this one.
             return NotImplemented
         settled = SQL("(%s)", self._continuity_bill_sql())
         # Flags salespeople do not read, of what stands on the invoices they do.

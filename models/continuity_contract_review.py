@@ -166,6 +166,7 @@ class ContinuityContractReview(models.Model):
 
     def _search_state(self, operator, value):
         if operator != "in":
+            # Odoo asks again with the operators it derives from this one.
             return NotImplemented
         today = fields.Date.context_today(self)
         standing = Domain("reviewed_on", "!=", False) & Domain(
@@ -291,7 +292,7 @@ class ContinuityContractReview(models.Model):
                     (
                         "partner_id.commercial_partner_id",
                         "in",
-                        partners.sudo().commercial_partner_id.ids,
+                        partners._continuity_customers().ids,
                     ),
                     ("reviewed_on", "!=", False),
                     ("replaced_by_id", "=", False),
@@ -354,7 +355,7 @@ class ContinuityContractReview(models.Model):
         :rtype: dict
         """
         on = on or fields.Date.context_today(self)
-        customers = partners.sudo().commercial_partner_id
+        customers = partners._continuity_customers()
         standing = self._standing(customers, company)
         valid = standing._valid_on(on)
         expired = {

@@ -66,7 +66,7 @@ class ResPartner(models.Model):
         standings._check_may_take()
         customer = self.commercial_partner_id
         if not standings._latest(customer, self.env.company):
-            # Made of documents an accountant may read; only the app writes snapshots.
+            # Who may was checked above; only the app itself writes snapshots.
             standings.sudo()._take(self.env.company, customer)
         return {
             "type": "ir.actions.act_window",

@@ -113,7 +113,7 @@ class ContinuityCreditStanding(models.Model):
         for company, standings in self.grouped("company_id").items():
             coverage = reviews._coverage(standings.partner_id, company)
             for standing in standings:
-                customer = standing.partner_id.sudo().commercial_partner_id
+                customer = standing.partner_id._continuity_customers()
                 _review, allowed, text = coverage[customer]
                 standing.contract = text or (allowed and self.env._("May be assigned."))
 
@@ -129,7 +129,7 @@ class ContinuityCreditStanding(models.Model):
         standings = self.search(
             [
                 ("company_id", "=", company.id),
-                ("partner_id", "in", partners.sudo().commercial_partner_id.ids),
+                ("partner_id", "in", partners._continuity_customers().ids),
                 ("latest", "=", True),
             ],
             # The last one wins, where a merge of customers left more than one.
@@ -181,7 +181,7 @@ class ContinuityCreditStanding(models.Model):
             ``contract`` (a sentence, or empty), ``review``, ``standing``
         :rtype: list[dict]
         """
-        customers = partners.sudo().commercial_partner_id.with_env(self.env)
+        customers = partners._continuity_customers()
         coverage = self.env["continuity.contract.review"]._coverage(
             customers, company, on
         )

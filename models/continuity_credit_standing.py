@@ -172,7 +172,7 @@ class ContinuityCreditStanding(models.Model):
         company.ensure_one()
         as_of = as_of or fields.Date.context_today(self)
         if partners is not None:
-            partners = partners.sudo().commercial_partner_id
+            partners = partners._continuity_customers()
         self.env.flush_all()
         cr = self.env.cr
         # One at a time per company: two would both be the latest.
@@ -235,7 +235,7 @@ class ContinuityCreditStanding(models.Model):
         :raise AccessError: unless a manager or an accountant
         """
         self._check_may_take()
-        # Made of documents an accountant may read; only the app writes snapshots.
+        # Who may was checked above; only the app itself writes snapshots.
         taken = self.sudo()._take(
             self.env.company, self.partner_id if self.ids else None
         )
@@ -275,6 +275,7 @@ class ContinuityCreditStanding(models.Model):
 
     def _pin(self):
         """Keep snapshots a decision rests on; the caller has checked who decides."""
+        # Nobody writes snapshots: only that they are kept is added here.
         self.sudo().write({"pinned": True})
 
     @api.autovacuum

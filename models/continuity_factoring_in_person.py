@@ -84,7 +84,7 @@ class ContinuityFactoringDebtor(models.Model):
         company.ensure_one()
         # Tier and revenue decide, whoever drafts; the sentences name no amount.
         relationships = self.env["continuity.relationship"].sudo()
-        customers = partners.sudo().commercial_partner_id
+        customers = partners._continuity_customers()
         lines = relationships.search_fetch(
             [("company_id", "=", company.id), ("partner_id", "in", customers.ids)],
             ["partner_id", "tier_id", "first_purchase_date", "revenue"],

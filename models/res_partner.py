@@ -365,6 +365,15 @@ class ResPartner(models.Model):
         customers._continuity_follow(vals)
         return result
 
+    def _continuity_customers(self):
+        """Return the customers that these contacts stand for.
+
+        :rtype: res.partner
+        """
+        # Whose contact somebody is decides what may be done, whoever may read the
+        # customer; nothing else of it is read here.
+        return self.sudo().commercial_partner_id.with_env(self.env)
+
     def _continuity_follow(self, vals):
         """Let relationships follow customers that were moved or archived.
 

@@ -65,15 +65,18 @@ class TestDissolutionHttpAttacks(AttackCommon, HttpCase):
             "Provider One", self._get(self.speaker, f"{path}{self.line_1.id}").text
         )
 
-    def test_files(self):
-        package = self._export()
-        attachments = self.env["ir.attachment"].search(
+    def _files(self, record):
+        return self.env["ir.attachment"].search(
             [
-                ("res_model", "in", (package._name, self.commitment._name)),
-                ("res_id", "in", [package.id, self.commitment.id]),
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
                 ("res_field", "!=", False),
             ]
         )
+
+    def test_files(self):
+        package = self._export()
+        attachments = self._files(package) | self._files(self.commitment)
         self.assertTrue(attachments)
         documents = f"/web/content/{self.commitment._name}/{self.commitment.id}"
         paths = [

@@ -77,7 +77,7 @@ class ContinuityFactoringDebtor(models.Model):
             "fact_debtor": self._party_text(self.partner_id),
             "fact_told_before": self.told_on
             and self.env._(
-                "As we told you on %s, here it is in writing.",
+                "We told you of this on %s; here it is in writing.",
                 self._long_date(agreement._local_date(self.told_on)),
             ),
             "fact_factoring_contract": self._contract_text(law),

@@ -221,7 +221,7 @@ class TestFactoringLetter(FactoringLetterCommon):
         self.debtor.sudo().told_on = "2026-06-05 09:00:00"
         self.env.invalidate_all()
         body = self._body(letter)
-        self.assertIn("As we told you on June 5, 2026", body)
+        self.assertIn("We told you of this on June 5, 2026", body)
         self.assertNotIn("before any formal paper", body)
 
     @freeze_time("2026-06-15 08:00:00")

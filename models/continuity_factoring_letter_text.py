@@ -11,6 +11,7 @@ IBAN = re.compile(r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$")
 LONG_NUMBER = re.compile(r"^\d{14,}$")
 COMMAS = {"ja": "、", "zh": "，"}
 CELL = "border:1px solid #ccc;padding:3px 6px;"
+AMOUNT = f"{CELL}text-align:right;white-space:nowrap;"
 
 
 def grouped_number(number):
@@ -252,16 +253,18 @@ class ContinuityFactoringDebtor(models.Model):
         lines = []
         for row in rows:
             styles = [CELL] * (len(row) - 1)
-            styles.append(CELL if is_account else f"{CELL}text-align:right;")
+            styles.append(CELL if is_account else AMOUNT)
             cells = (
                 cell % (style, text) for style, text in zip(styles, row, strict=True)
             )
             # Neither a line nor an account is torn apart at the end of a page.
             line = Markup('<tr style="page-break-inside:avoid">%s</tr>')
             lines.append(line % Markup("").join(cells))
+        # On a telephone the table scrolls, not the letter.
         table = Markup(
-            '<table style="border-collapse:collapse;width:100%%;margin-bottom:12px;'
-            'page-break-inside:{}">%s</table>'.format("avoid" if is_account else "auto")
+            '<div style="overflow-x:auto"><table style="border-collapse:collapse;'
+            'width:100%%;font-size:0.9em;margin-bottom:12px;page-break-inside:{}">'
+            "%s</table></div>".format("avoid" if is_account else "auto")
         )
         return table % Markup("").join(lines)
 

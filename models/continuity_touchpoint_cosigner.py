@@ -28,15 +28,13 @@ class ContinuityTouchpoint(models.Model):
             return signature
         person = cosigner.partner_id
         company = self.company_id.sudo()
-        lines = (
+        text = self._signature_lines(
             cosigner.name,
             person.function,
-            company.name,
             person.phone or company.phone,
             cosigner.email,
             self._fact_wechat(cosigner),
         )
-        text = Markup("<br/>").join(line for line in lines if line)
         return signature + SIGNATURE.format(Markup("<br/>") + text)
 
     def _letter_signer_problems(self):

@@ -11,6 +11,8 @@ from .continuity_touchpoint import OPEN_STATES
 
 # Also found by its class in the paper letter, which leaves room to sign by hand.
 SIGNATURE = Markup('<div class="o_continuity_signature">{}</div>')
+# Long, and read on a telephone as well.
+LINK = Markup('<a href="{0}" style="word-break:break-all">{0}</a>')
 
 # What says that, how and as what a letter was released; empty until then.
 FROZEN_FIELDS = (
@@ -229,23 +231,35 @@ class ContinuityTouchpoint(models.Model):
         link = escape(self._letter_preview_link() or "")
         if not link or link not in body:
             return body
-        return Markup(body.replace(link, Markup('<a href="{0}">{0}</a>').format(link)))
+        return Markup(body.replace(link, LINK.format(link)))
 
     def _letter_signature(self):
         """Return the block at the end of every letter: a person signs, and says how
         to reach them."""
         self.ensure_one()
         facts = self.sudo()
-        lines = (
-            facts.fact_signer,
-            facts.fact_signer_function,
-            facts.fact_company,
-            facts.fact_signer_phone,
-            facts.fact_signer_email,
-            facts._fact_wechat(facts._letter_signer()),
+        return SIGNATURE.format(
+            self._signature_lines(
+                facts.fact_signer,
+                facts.fact_signer_function,
+                facts.fact_signer_phone,
+                facts.fact_signer_email,
+                facts._fact_wechat(facts._letter_signer()),
+            )
         )
-        text = Markup("<br/>").join(line for line in lines if line)
-        return SIGNATURE.format(text)
+
+    def _signature_lines(self, name, function, *contact):
+        """Return who signs, line by line: from the company to the person in Japanese
+        and Chinese, from the person to the company elsewhere.
+
+        :param contact: how to reach them
+        :rtype: Markup
+        """
+        self.ensure_one()
+        lines = [name, function, self.sudo().fact_company]
+        if (self.env.lang or "")[:2] in ("ja", "zh"):
+            lines.reverse()
+        return Markup("<br/>").join(line for line in (*lines, *contact) if line)
 
     # === WRITING === #
 

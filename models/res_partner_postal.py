@@ -48,13 +48,16 @@ class ResPartner(models.Model):
             names.append(recipient.name)
         address = recipient._display_address(without_company=True)
         lines = [re.sub(" +", " ", line).strip() for line in address.splitlines()]
-        if recipient.country_id == self.env.company.country_id:
-            lines = [line for line in lines if line != recipient.country_id.name]
+        country = recipient.country_id
+        if country and country == self.env.company.country_id:
+            # In China it stands before the postcode.
+            name = re.escape(country.name)
+            lines = [re.sub(rf"^{name}(, |$)", "", line) for line in lines]
         if recipient.country_id.code == "JP" and recipient.zip:
             lines = [
                 f"〒{line}" if line == recipient.zip.strip() else line for line in lines
             ]
-        if lang.startswith("ja"):
+        if lang.startswith(("ja", "zh")):
             # From the large to the small, and the name at the end.
             return "\n".join(filter(None, [*lines, *names]))
         return "\n".join(filter(None, [*names, *lines]))

@@ -734,6 +734,25 @@ class TestLetterPaper(LetterCommon):
         other = self._plan_letter(self.customer_2)
         self.assertIn("Customer 2 御中", other._letter_postal_address("ja_JP"))
 
+    def test_chinese_address(self):
+        china = self.env.ref("base.cn")
+        self.customer_1.write({"country_id": china.id, "zip": "215000"})
+        self.contact_1.write({"country_id": china.id, "zip": "215000"})
+        address = self.paper._letter_postal_address("zh_CN")
+        self.assertTrue(address.endswith("Customer 1\nJane Buyer"), address)
+        self.assertIn(", 215000", address)
+        self.company_a.country_id = china
+        self.assertIn("\n215000\n", "\n" + self.paper._letter_postal_address("zh_CN"))
+
+    def test_who_signs_in_the_order_of_the_language(self):
+        names = [self.leaver.name, self.company_a.name]
+        for lang, order in (("en_US", names), ("ja_JP", names[::-1])):
+            letter = self.paper.with_context(lang=lang)
+            self.assertEqual(
+                str(letter._signature_lines(self.leaver.name, "", "+81")),
+                "<br/>".join([*order, "+81"]),
+            )
+
     def test_printed_together(self):
         with patch.object(type(self.paper), "_render_pdf", lambda self: PDF):
             self.paper.with_user(self.leaver).action_release()

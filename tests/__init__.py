@@ -9,6 +9,7 @@ from . import test_concern_bounces
 from . import test_concern_tour
 from . import test_contract_review
 from . import test_credit_standing
+from . import test_credit_standing_snapshot
 from . import test_demo
 from . import test_digest
 from . import test_dissolution_aftercare
@@ -24,6 +25,7 @@ from . import test_dissolution_event
 from . import test_dissolution_hours
 from . import test_factor_choice
 from . import test_factor_cost
+from . import test_factor_books
 from . import test_dissolution_audience
 from . import test_obligation_access
 from . import test_dissolution_introduction
@@ -56,6 +58,10 @@ from . import test_handover_brief_tour
 from . import test_handover_cover
 from . import test_handover_correction
 from . import test_handover_cutover
+from . import test_handover_cutover_calendar
+from . import test_handover_cutover_companies
+from . import test_handover_cutover_failures
+from . import test_handover_cutover_quiet
 from . import test_handover_facts
 from . import test_handover_gate
 from . import test_handover_handed_on
@@ -81,6 +87,7 @@ from . import test_handover_undo_tour
 from . import test_handover_wizard
 from . import test_handover_work
 from . import test_handover_work_tour
+from . import test_handover_confidential
 from . import test_http_attacks
 from . import test_insight
 from . import test_jurisdiction
@@ -97,6 +104,7 @@ from . import test_mail_template
 from . import test_morning_mail
 from . import test_onchange_attacks
 from . import test_payment_account
+from . import test_payment_direction
 from . import test_policy
 from . import test_portal
 from . import test_portal_attacks
@@ -121,6 +129,9 @@ from . import test_today_tour
 from . import test_today_undo
 from . import test_touchpoint
 from . import test_touchpoint_bulk
+from . import test_touchpoint_access
+from . import test_touchpoint_attempt
+from . import test_touchpoint_show
 from . import test_translations
 from . import test_uncertain
 from . import test_user_audit
@@ -131,6 +142,7 @@ from . import test_export_guard
 from . import test_transfer_course
 from . import test_closing_days
 from . import test_factoring_wizard
+from . import test_factoring_wizard_draft
 from . import test_factoring_access
 from . import test_factoring_access_dialogs
 from . import test_factoring_access_traces
@@ -143,14 +155,21 @@ from . import test_factoring_confidential
 from . import test_factoring_http_attacks
 from . import test_factoring_mishaps
 from . import test_factoring_letter
+from . import test_factoring_letter_held
 from . import test_factoring_requirement
 from . import test_factoring_second_person
 from . import test_factoring_batches
 from . import test_factoring_certified
 from . import test_factoring_payment
 from . import test_factoring_payment_portal
+from . import test_factoring_payment_paper
 from . import test_factoring_entries
 from . import test_factoring_portal
 from . import test_factoring_telling
+from . import test_factoring_telling_order
 from . import test_factoring_updates
 from . import test_factoring_tour
+from . import test_factoring_assign_part
+from . import test_factoring_registration
+from . import test_factoring_release
+from . import test_factoring_twice

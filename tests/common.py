@@ -307,6 +307,29 @@ class ContinuityCommon(TransactionCase):
             order.date_order = day
         return order
 
+    @classmethod
+    def _holiday(cls, day, until=None, user=None, calendar=None):
+        """Company A is closed for a day or more; or one user is away."""
+        calendar = calendar or cls.company_a.resource_calendar_id
+        resource = user and cls.env["resource.resource"].create(
+            {
+                "name": user.name,
+                "user_id": user.id,
+                "company_id": cls.company_a.id,
+                "calendar_id": calendar.id,
+            }
+        )
+        return cls.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holiday",
+                "resource_id": resource and resource.id,
+                "calendar_id": calendar.id,
+                "company_id": cls.company_a.id,
+                "date_from": f"{day} 00:00:00",
+                "date_to": f"{until or day} 23:59:59",
+            }
+        )
+
     # === Relationships ===
 
     @classmethod

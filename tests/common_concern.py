@@ -75,18 +75,5 @@ class ConcernCommon(HandoverCommon):
         return answer
 
     @classmethod
-    def _holiday(cls, day, company=None):
-        company = company or cls.company_a
-        return cls.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": company.resource_calendar_id.id,
-                "company_id": company.id,
-                "date_from": f"{day} 00:00:00",
-                "date_to": f"{day} 23:59:59",
-            }
-        )
-
-    @classmethod
     def _both_companies(cls, user):
         user.company_ids = [Command.link(cls.company_b.id)]

@@ -2,6 +2,8 @@ from odoo import Command, fields
 
 from .common import ContinuityCommon
 
+AS_OF = "2026-06-30"
+START = "2025-06-30"
 ACCOUNTS = {
     "bank": ("CC1010", "asset_cash"),
     "suspense": ("CC1020", "asset_current"),
@@ -89,6 +91,21 @@ class CreditCommon(ContinuityCommon):
             "events": [],
         }
         return move
+
+    @classmethod
+    def _in_two_instalments(cls):
+        """Payment terms: one half after 30 days, the other after 60."""
+        return cls.env["account.payment.term"].create(
+            {
+                "name": "Two instalments",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": days}
+                    )
+                    for days in (30, 60)
+                ],
+            }
+        )
 
     @classmethod
     def _note(cls, move, day, kind, amount):
@@ -231,3 +248,21 @@ class CreditCommon(ContinuityCommon):
                     self.assertAlmostEqual(standing[name], value, delta=0.051)
                 else:
                     self.assertEqual(standing[name], value)
+
+
+class StandingCommon(CreditCommon):
+    """The credit standing of customer 1, for which one paid invoice is enough."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company_a.continuity_standing_min_paid = 1
+        cls.customer = cls.customer_1
+
+    def _standing(self, as_of=AS_OF, customer=None):
+        return self._take(as_of)[customer or self.customer]
+
+    def _check(self, as_of=AS_OF, start=START):
+        standing = self._standing(as_of)
+        self._assert_figures(standing, self._expected(self.customer, as_of, start))
+        return standing

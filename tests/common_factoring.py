@@ -1,3 +1,5 @@
+from freezegun import freeze_time
+
 from odoo import Command, fields
 
 from .common_credit import CreditCommon
@@ -82,19 +84,28 @@ class FactoringCommon(CreditCommon):
         )
 
     @classmethod
-    def _direct(cls, agreement, account=None, day="2026-06-01", kind="factor"):
-        """Propose where customers pay as the accountant, confirm as the manager."""
-        direction = (
+    def _propose(cls, agreement, user=None, **values):
+        """Propose where customers pay: the factor's account, as the accountant."""
+        return (
             cls.env["continuity.payment.direction"]
-            .with_user(cls.accountant)
+            .with_user(user or cls.accountant)
             .create(
                 {
                     "factoring_id": agreement.id,
-                    "effective_from": day,
-                    "kind": kind,
-                    "bank_account_id": (account or cls.factor_account).id,
+                    "bank_account_id": cls.factor_account.id,
+                    **values,
                 }
             )
+        )
+
+    @classmethod
+    def _direct(cls, agreement, account=None, day="2026-06-01", kind="factor"):
+        """Propose where customers pay as the accountant, confirm as the manager."""
+        direction = cls._propose(
+            agreement,
+            effective_from=day,
+            kind=kind,
+            bank_account_id=(account or cls.factor_account).id,
         )
         cls._confirm(direction, cls.user_manager)
         return direction.with_env(cls.env)
@@ -147,6 +158,23 @@ class FactoringCommon(CreditCommon):
             ).method_direct_trigger()
         self.env.invalidate_all()
 
+    def _loose_payment(self, amount, day, journal=None, **values):
+        """Money of customer 1 that is not matched with any invoice."""
+        payment = self.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": self.customer_1.id,
+                "amount": amount,
+                "currency_id": self.euro.id,
+                "date": day,
+                "journal_id": (journal or self.bank).id,
+                **values,
+            }
+        )
+        payment.action_post()
+        return payment
+
     # === Looking === #
 
     def _assignments(self, move):
@@ -167,3 +195,37 @@ class FactoringCommon(CreditCommon):
     @staticmethod
     def _date(value):
         return fields.Date.to_date(value)
+
+
+class AssignedCommon(FactoringCommon):
+    """An invoice of 100, assigned on 5 June; its customer was told on 10 June."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with freeze_time("2026-06-05 08:00:00"):
+            cls.agreement = cls._run_agreement()
+            cls.move = cls._bill(cls.customer_1, 100, "2026-06-05", "2026-07-05")
+        cls.diary.clear()
+
+    def setUp(self):
+        super().setUp()
+        self.diary[self.move] = {"events": []}
+        self.assignment = self._assignments(self.move)
+
+    def _agree_anew(self, **values):
+        """Customer 2 leaves the agreement and gets one of their own."""
+        self.agreement.debtor_ids.filtered(
+            lambda d: d.partner_id == self.customer_2
+        ).state = "out"
+        return self._run_agreement(self.customer_2, **values)
+
+    def _factor_pays_for(self, amount=100, day="2026-06-20"):
+        return self._pay(self.move, amount, day, journal=self.clearing)
+
+    def _expect(self, reason, amount=100, state="due"):
+        turnover = self._turnovers(self.move)
+        self.assertEqual(turnover.mapped("reason"), [reason])
+        self.assertEqual(turnover.mapped("amount"), [amount])
+        self.assertEqual(turnover.mapped("state"), [state])
+        return turnover

@@ -293,7 +293,10 @@ class SilenceCommon(SendingCommon, FactoringCommon, HttpCase):
             files = self.env["ir.attachment"].search(
                 [("res_model", "=", move._name), ("res_id", "=", move.id)]
             )
-            found[f"attachments {number}"] = "\n".join(sorted(files.mapped("name")))
+            found[f"attachments {number}"] = "\n".join(
+                f"{file.name}: {(file.raw or b'').decode('utf-8', 'replace')}"
+                for file in files.sorted("name")
+            )
         return found
 
     def _pages(self, customer):

@@ -136,6 +136,32 @@ class HandoverCommon(ContinuityCommon):
         self.assertEqual(plan.state, "running")
         return plan
 
+    def _plan_of_other_people(self, leaver, successor, times, **values):
+        """A submitted plan with one visit at each time."""
+        partners = [
+            self._create_customer(f"Their Customer {number}", leaver)
+            for number in range(len(times))
+        ]
+        plan = self._create_plan(
+            user=self.user_manager,
+            leaver_ids=[Command.set(leaver.ids)],
+            approval_ids=[Command.create({"user_id": self.user_manager.id})],
+            line_ids=[
+                Command.create(
+                    {
+                        "leaver_id": leaver.id,
+                        "successor_id": successor.id,
+                        "partner_id": partner.id,
+                        "mode": "visit",
+                        "date_visit": time,
+                    }
+                )
+                for partner, time in zip(partners, times, strict=True)
+            ],
+            **values,
+        )
+        return self._submit(plan, self.user_manager)
+
     def _line_of(self, plan, partner):
         return plan.line_ids.filtered(lambda line: line.partner_id == partner)
 

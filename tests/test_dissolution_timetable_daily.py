@@ -23,15 +23,7 @@ class TestApology(TimetableCommon):
         self.assertEqual(self.line_2.learned_how, "From a competitor")
 
     def test_public_holidays_are_no_working_days(self):
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": self.company_a.resource_calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-02 00:00:00",
-                "date_to": "2027-03-02 23:59:59",
-            }
-        )
+        self._holiday("2027-03-02")
         self._run()
         self._as(self.speaker, self.line_2)._learned_elsewhere("From a competitor")
         call = self.line_2.touchpoint_ids.filtered(lambda t: t.occurrence == "apology")

@@ -9,6 +9,12 @@ class WholeCampaign(DissolutionTourCommon):
 
     draft_tour = None
     draft_action = None
+    count = 0
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_customers(cls.count)
 
     def _carry_out(self):
         self._draft()
@@ -186,11 +192,6 @@ class TestDissolutionTourChina(WholeCampaign):
     draft_action = "/odoo/action-customer_continuity.action_dissolution_wizard"
     count = 200
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._create_customers(cls.count)
-
     def test_from_draft_to_closing_report(self):
         self._carry_out()
 
@@ -234,11 +235,6 @@ class TestDissolutionTourJapan(WholeCampaign):
     country, currency, language = "base.jp", "base.JPY", "ja_JP"
     draft_tour = "continuity_dissolution_draft_jp"
     count = 20
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._create_customers(cls.count)
 
     def test_from_draft_to_closing_report(self):
         self._carry_out()

@@ -3,7 +3,7 @@
 import base64
 
 from freezegun import freeze_time
-from psycopg2 import IntegrityError
+from psycopg2.errors import UniqueViolation
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -58,19 +58,8 @@ class TestFactoringAssignment(FactoringCommon):
 
     def test_instalments_are_assigned_one_by_one(self):
         self._run_agreement()
-        term = self.env["account.payment.term"].create(
-            {
-                "name": "Two instalments",
-                "line_ids": [
-                    Command.create(
-                        {"value": "percent", "value_amount": 50, "nb_days": days}
-                    )
-                    for days in (30, 60)
-                ],
-            }
-        )
         move = self._create_invoice(self.customer_1, 100, "2026-06-01", post=False)
-        move.invoice_payment_term_id = term
+        move.invoice_payment_term_id = self._in_two_instalments()
         move.action_post()
         self.assertEqual(self._assignments(move).mapped("amount"), [50, 50])
 
@@ -158,11 +147,11 @@ class TestFactoringAssignment(FactoringCommon):
         self.assertEqual(len(first), 1)
         with (
             mute_logger("odoo.sql_db"),
-            self.assertRaises(IntegrityError),
+            self.assertRaises(UniqueViolation),
             self.env.cr.savepoint(),
         ):
-            first.copy()
-            self.env.flush_all()
+            # Whoever gets past the check, such as in another transaction.
+            second._create_assignments(self._receivable(move), self._date(TODAY))
 
     def test_assigned_again_after_a_mistake(self):
         agreement = self._run_agreement()

@@ -2,7 +2,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .test_factoring_letter import FactoringLetterCommon
+from .common_factoring_letter import FactoringLetterCommon
 
 
 @tagged("post_install", "-at_install")

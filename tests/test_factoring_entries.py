@@ -30,22 +30,6 @@ class TestFactoringEntries(FactoringCommon):
         self.diary[self.move] = {"events": []}
         self.assignment = self._assignments(self.move)
 
-    def _loose_payment(self, day, journal=None, memo=False):
-        payment = self.env["account.payment"].create(
-            {
-                "payment_type": "inbound",
-                "partner_type": "customer",
-                "partner_id": self.customer_1.id,
-                "amount": 100,
-                "memo": memo,
-                "currency_id": self.euro.id,
-                "date": day,
-                "journal_id": (journal or self.bank).id,
-            }
-        )
-        payment.action_post()
-        return payment
-
     def _undo(self, payment):
         self._receivable(payment.move_id).remove_move_reconcile()
 
@@ -54,7 +38,7 @@ class TestFactoringEntries(FactoringCommon):
     def test_first_payment_after_the_sale_was_booked_is_the_factors(self):
         """Our entry of the sale closed the invoice, not the customer."""
         self._book_sale(self.move, 100, "2026-06-05")
-        self._loose_payment("2026-06-25")
+        self._loose_payment(100, "2026-06-25")
         self._run_nightly()
         turnover = self._turnovers(self.move)
         self.assertEqual(turnover.reason, "wrong_account")
@@ -64,14 +48,14 @@ class TestFactoringEntries(FactoringCommon):
 
     def test_after_the_sale_was_booked_the_factor_may_be_paid(self):
         self._book_sale(self.move, 100, "2026-06-05")
-        self._loose_payment("2026-06-25", self.clearing)
+        self._loose_payment(100, "2026-06-25", self.clearing)
         self._run_nightly()
         self.assertFalse(self._turnovers(self.move))
 
     def test_second_payment_after_the_sale_was_booked_is_the_customers(self):
         self._book_sale(self.move, 100, "2026-06-05")
         self.assignment.with_user(self.accountant).customer_paid_on = "2026-06-20"
-        self._loose_payment("2026-06-25", memo=self.move.name)
+        self._loose_payment(100, "2026-06-25", memo=self.move.name)
         self._run_nightly()
         self.assertEqual(self._turnovers(self.move).reason, "double")
 
@@ -108,7 +92,7 @@ class TestFactoringEntries(FactoringCommon):
         """80 advanced and booked as sold; the customer pays us all of it."""
         self._book_sale(self.move, 80, "2026-06-05")
         self.assertEqual(self.assignment.open_amount, 100)
-        payment = self._loose_payment("2026-06-25")
+        payment = self._loose_payment(100, "2026-06-25")
         self._receivable(self.move, payment.move_id).reconcile()
         self.assertEqual(self.assignment.open_amount, 80)
         self._run_nightly()
@@ -119,7 +103,7 @@ class TestFactoringEntries(FactoringCommon):
 
     def test_payment_that_turns_out_to_be_for_another_invoice(self):
         self._book_sale(self.move, 100, "2026-06-05")
-        payment = self._loose_payment("2026-06-25")
+        payment = self._loose_payment(100, "2026-06-25")
         self._run_nightly()
         self.assertEqual(self.assignment.state, "settled")
         other = self._bill(self.customer_1, 100, "2026-06-26", "2026-07-26")
@@ -274,7 +258,7 @@ class TestFactoringEntries(FactoringCommon):
 
     def test_prepaid_order_was_never_sold(self):
         """Paid on the 28th; posting the invoice on the 30th assigned it."""
-        payment = self._loose_payment("2026-06-28")
+        payment = self._loose_payment(100, "2026-06-28")
         move = self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
         assignment = self._assignments(move)
         self.assertEqual(assignment.state, "active")
@@ -285,7 +269,7 @@ class TestFactoringEntries(FactoringCommon):
         self.assertFalse(self._reminders(self.agreement))
 
     def test_prepaid_part_was_never_sold(self):
-        payment = self._loose_payment("2026-06-28")
+        payment = self._loose_payment(100, "2026-06-28")
         move = self._bill(self.customer_1, 250, "2026-06-30", "2026-07-30")
         assignment = self._assignments(move)
         self._receivable(move, payment.move_id).reconcile()
@@ -297,7 +281,7 @@ class TestFactoringEntries(FactoringCommon):
         self.assertFalse(self._turnovers(move))
 
     def test_prepaid_and_matched_the_day_after(self):
-        payment = self._loose_payment("2026-06-28")
+        payment = self._loose_payment(100, "2026-06-28")
         move = self._bill(self.customer_1, 100, "2026-06-30", "2026-07-30")
         with freeze_time("2026-07-01 08:00:00"):
             self._receivable(move, payment.move_id).reconcile()
@@ -358,21 +342,8 @@ class TestFactoringEntries(FactoringCommon):
 
     # === Two people === #
 
-    def _propose(self):
-        return (
-            self.env["continuity.payment.direction"]
-            .with_user(self.accountant)
-            .create(
-                {
-                    "factoring_id": self.agreement.id,
-                    "effective_from": "2026-08-01",
-                    "bank_account_id": self.factor_account.id,
-                }
-            )
-        )
-
     def test_who_exchanges_a_proposed_account_does_not_confirm_it(self):
-        direction = self._propose()
+        direction = self._propose(self.agreement, effective_from="2026-08-01")
         other = self._create_account(self.factor, "DE11 5001 0517 5407 3249")
         manager = direction.with_user(self.user_manager)
         manager.write({"bank_account_id": other.id})
@@ -383,7 +354,7 @@ class TestFactoringEntries(FactoringCommon):
 
     def test_who_renumbers_a_proposed_account_does_not_confirm_it(self):
         account = self._create_account(self.factor, "DE11 5001 0517 5407 3249")
-        direction = self._propose()
+        direction = self._propose(self.agreement, effective_from="2026-08-01")
         direction.bank_account_id = account
         account.with_user(self.user_manager).sudo().acc_number = "DE99 1"
         with self.assertRaisesRegex(AccessError, "somebody else"):

@@ -6,8 +6,8 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from .common_factoring_telling import TellingCommon
 from .common_portal import PortalCommon
-from .test_factoring_telling import TellingCommon
 
 
 @tagged("post_install", "-at_install")

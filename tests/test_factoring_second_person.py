@@ -20,19 +20,6 @@ class TestFactoringSecondPerson(FactoringCommon):
         cls.agreement = cls._create_agreement()
         cls.agreement.sudo().state = "approved"
 
-    def _propose(self, user, **values):
-        return (
-            self.env["continuity.payment.direction"]
-            .with_user(user)
-            .create(
-                {
-                    "factoring_id": self.agreement.id,
-                    "bank_account_id": self.factor_account.id,
-                    **values,
-                }
-            )
-        )
-
     def _own(self):
         """An account the accountant entered for the factor."""
         account = self.factor_account.with_user(self.accountant)
@@ -44,7 +31,9 @@ class TestFactoringSecondPerson(FactoringCommon):
             self._confirm(direction, user)
 
     def test_who_entered_an_account_does_not_confirm_what_another_proposed(self):
-        direction = self._propose(self.user_manager, bank_account_id=self._own().id)
+        direction = self._propose(
+            self.agreement, self.user_manager, bank_account_id=self._own().id
+        )
         self.assertNotSecond(direction, self.accountant)
         self.assertNotSecond(direction, self.user_manager)
         self.assertEqual(direction.state, "proposed")
@@ -56,11 +45,13 @@ class TestFactoringSecondPerson(FactoringCommon):
                     self.factor, "DE00 " + next(iter(values))
                 )
                 account.with_user(self.accountant).sudo().write(values)
-                direction = self._propose(self.user_manager, bank_account_id=account.id)
+                direction = self._propose(
+                    self.agreement, self.user_manager, bank_account_id=account.id
+                )
                 self.assertNotSecond(direction, self.accountant)
 
     def test_who_proposed_is_not_freed_by_what_another_touches(self):
-        direction = self._propose(self.accountant)
+        direction = self._propose(self.agreement, self.accountant)
         direction.with_user(self.user_manager).effective_from = "2026-08-01"
         self.assertNotSecond(direction, self.accountant)
         self.factor_account.with_user(self.user_manager).sudo().acc_holder_name = "F."
@@ -70,8 +61,8 @@ class TestFactoringSecondPerson(FactoringCommon):
     def test_who_had_a_hand_in_it_is_written_by_nobody(self):
         nobody = [(5, 0, 0)]
         with self.assertRaises(AccessError):
-            self._propose(self.accountant, chooser_ids=nobody)
-        direction = self._propose(self.accountant)
+            self._propose(self.agreement, self.accountant, chooser_ids=nobody)
+        direction = self._propose(self.agreement, self.accountant)
         with self.assertRaises(AccessError):
             direction.chooser_ids = nobody
         account = self._own()
@@ -87,7 +78,9 @@ class TestFactoringSecondPerson(FactoringCommon):
             )
 
     def test_a_third_person_confirms(self):
-        direction = self._propose(self.user_manager, bank_account_id=self._own().id)
+        direction = self._propose(
+            self.agreement, self.user_manager, bank_account_id=self._own().id
+        )
         third = self._create_user("third", "sales_team.group_sale_manager")
         self._confirm(direction, third)
         self.assertEqual(direction.confirmed_by_id, third)

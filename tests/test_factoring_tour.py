@@ -2,6 +2,7 @@ from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common_credit import CreditCommon
+from .common_factor_choice import CHEAP_OFFER, FIGURES, PATIENT_OFFER
 from .common_tour import StoryTourCommon
 
 LANGUAGES = {"ja_JP": "base.jp", "zh_CN": "base.cn", "en_US": "base.us"}
@@ -83,40 +84,12 @@ class TestFactoringTour(CreditCommon, StoryTourCommon):
                 {
                     "name": "Financing of next year's orders",
                     "company_id": cls.company_a.id,
-                    "volume": 3_650_000,
-                    "days_outstanding": 50,
-                    "invoice_count": 1_200,
-                    "debtor_count": 40,
+                    **FIGURES,
                 }
             )
         )
-        # 57,900 and 51,700 a year, as test_factor_choice computes by hand.
-        cls._offer(
-            cls.factor,
-            fee_rate=0.8,
-            interest_rate=6,
-            advance_rate=80,
-            holdback_rate=20,
-            setup_fee=3_000,
-            invoice_fee=1.5,
-            limit_fee=35,
-            term=24,
-            recourse="none",
-            treatment="5",
-        )
-        cls._offer(
-            cls.other_factor,
-            fee_rate=0.5,
-            minimum_fee=29_200,
-            minimum_volume=1_825_000,
-            interest_rate=5,
-            advance_rate=90,
-            holdback_rate=10,
-            notice_months=6,
-            term=12,
-            recourse="full",
-            treatment="2",
-        )
+        cls._offer(cls.factor, **PATIENT_OFFER)
+        cls._offer(cls.other_factor, **CHEAP_OFFER)
 
     @classmethod
     def _offer(cls, factor, **values):

@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from .test_factoring_telling import TellingCommon
+from .common_factoring_telling import TellingCommon
 
 
 @tagged("post_install", "-at_install")

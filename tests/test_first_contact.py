@@ -67,15 +67,7 @@ class TestFirstContact(HandoverCommon):
         self.assertEqual(line.first_contact_state, "open")
 
     def test_holidays_of_the_company(self):
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": self.company_a.resource_calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-08 00:00:00",
-                "date_to": "2027-03-08 23:59:59",
-            }
-        )
+        self._holiday("2027-03-08")
         self.assertEqual(str(self._moved_line().first_contact_due), "2027-03-09")
 
     def test_no_clock(self):

@@ -61,34 +61,8 @@ class TestFollowupRoom(PlanningCommon):
 
     def test_weekends_holidays_and_days_off(self):
         self._create_rule("silence")
-        calendar = self.company_a.resource_calendar_id
-        resource = self.env["resource.resource"].create(
-            {
-                "name": "Sales A",
-                "user_id": self.user_sales_a.id,
-                "company_id": self.company_a.id,
-                "calendar_id": calendar.id,
-            }
-        )
-        self.env["resource.calendar.leaves"].create(
-            [
-                {
-                    "name": "Holiday",
-                    "calendar_id": calendar.id,
-                    "company_id": self.company_a.id,
-                    "date_from": "2027-03-01 00:00:00",
-                    "date_to": "2027-03-01 23:59:59",
-                },
-                {
-                    "name": "Day off",
-                    "calendar_id": calendar.id,
-                    "company_id": self.company_a.id,
-                    "resource_id": resource.id,
-                    "date_from": "2027-03-02 00:00:00",
-                    "date_to": "2027-03-02 23:59:59",
-                },
-            ]
-        )
+        self._holiday("2027-03-01")
+        self._holiday("2027-03-02", user=self.user_sales_a)
         self._spoken_to(self.relationship_1, "2026-09-02")
         self._spoken_to(self.relationship_3, "2026-09-02")
         self._spoken_to(self.relationship_2, "2026-09-07")  # due on Saturday

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .test_handover_access import AccessCommon
+from .common_handover_access import AccessCommon
 
 
 @tagged("post_install", "-at_install")

@@ -2,7 +2,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 
-from .test_handover_cutover import CutOverCase
+from .common_cutover import CutOverCase
 
 
 @tagged("post_install", "-at_install")

@@ -102,24 +102,7 @@ class TestHandoverCapacity(SubmissionCommon):
                 ],
             }
         )
-        resource = self.env["resource.resource"].create(
-            {
-                "name": "Sales B",
-                "user_id": self.successor.id,
-                "company_id": self.company_a.id,
-                "calendar_id": calendar.id,
-            }
-        )
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Away",
-                "resource_id": resource.id,
-                "calendar_id": calendar.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-03 00:00:00",
-                "date_to": "2027-03-03 23:59:59",
-            }
-        )
+        self._holiday("2027-03-03", user=self.successor, calendar=calendar)
         plan = self._create_plan()
         line = self._line_of(plan, self.customer_1)
         for time in ("2027-03-02 13:00:00", "2027-03-03 09:00:00"):
@@ -166,15 +149,7 @@ class TestHandoverCapacity(SubmissionCommon):
 
     def test_absence_counts(self):
         """Public holidays of the company."""
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": self.company_a.resource_calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-02 00:00:00",
-                "date_to": "2027-03-02 23:59:59",
-            }
-        )
+        self._holiday("2027-03-02")
         self._assert_refused(
             self._create_plan(), "is not free at Tuesday, March 2, 2027 9:00.AM"
         )
@@ -196,32 +171,6 @@ class TestHandoverCapacity(SubmissionCommon):
         self._assert_refused(
             plan, "Customer 2: .* 03/02/2027.*another day, fewer visits, or another"
         )
-
-    def _plan_of_other_people(self, leaver, successor, times, **values):
-        """A submitted plan with one visit at each time."""
-        partners = [
-            self._create_customer(f"Their Customer {number}", leaver)
-            for number in range(len(times))
-        ]
-        plan = self._create_plan(
-            user=self.user_manager,
-            leaver_ids=[Command.set(leaver.ids)],
-            approval_ids=[Command.create({"user_id": self.user_manager.id})],
-            line_ids=[
-                Command.create(
-                    {
-                        "leaver_id": leaver.id,
-                        "successor_id": successor.id,
-                        "partner_id": partner.id,
-                        "mode": "visit",
-                        "date_visit": time,
-                    }
-                )
-                for partner, time in zip(partners, times, strict=True)
-            ],
-            **values,
-        )
-        return self._submit(plan, self.user_manager)
 
     def test_visits_of_other_plans_count(self):
         """Over all plans a person is in, as leaver or as successor (H5)."""

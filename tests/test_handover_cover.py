@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from .test_handover_cutover import NOW
+from .common_cutover import NOW
 from .test_handover_undo import UndoCase
 
 MEANWHILE = NOW + timedelta(days=5)

@@ -59,34 +59,26 @@ class TestHandoverItems(RunningCommon):
             self._run_daily()
         self.assertEqual(len(self._manager_activities(plan, "two working days")), 1)
 
+    def _assert_escalated(self, check, moment, not_at):
+        for time in (not_at, moment):
+            with self._at(time):
+                self._run_daily()
+            self.assertEqual(bool(check.escalated_on), time == moment, time)
+
     def test_public_holiday_is_no_working_day(self):
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "calendar_id": self.company_a.resource_calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-08 00:00:00",
-                "date_to": "2027-03-08 23:59:59",
-            }
-        )
+        self._holiday("2027-03-08")
         _plan, check = self._returned()
-        with self._at("2027-03-09 16:00:00"):
-            self._run_daily()
-        self.assertFalse(check.escalated_on)
-        with self._at("2027-03-10 16:00:00"):
-            self._run_daily()
-        self.assertTrue(check.escalated_on)
+        self._assert_escalated(
+            check, "2027-03-10 16:00:00", not_at="2027-03-09 16:00:00"
+        )
 
     def test_unanswered_without_working_hours(self):
         """Then every day counts, and the scheduler goes on."""
         _plan, check = self._returned()
         self.company_a.resource_calendar_id = False
-        with self._at("2027-03-07 14:00:00"):
-            self._run_daily()
-        self.assertFalse(check.escalated_on)
-        with self._at("2027-03-07 16:00:00"):
-            self._run_daily()
-        self.assertTrue(check.escalated_on)
+        self._assert_escalated(
+            check, "2027-03-07 16:00:00", not_at="2027-03-07 14:00:00"
+        )
 
     def test_answered_in_time(self):
         plan, check = self._returned()

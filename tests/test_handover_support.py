@@ -11,7 +11,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .test_handover_cutover import NOW
+from .common_cutover import NOW
 from .test_handover_undo import UndoCase
 
 NEXT_DAY = NOW + timedelta(days=1)

@@ -1,7 +1,7 @@
 from odoo import fields
 from odoo.tests import HttpCase, tagged
 
-from .test_handover_cutover import CutOverCase
+from .common_cutover import CutOverCase
 
 
 @tagged("post_install", "-at_install")

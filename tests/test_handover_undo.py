@@ -12,7 +12,7 @@ from odoo.tools import SQL
 
 from odoo.addons.customer_continuity.models import continuity_handover_cutover
 
-from .test_handover_cutover import NOW, CutOverCase
+from .common_cutover import NOW, CutOverCase
 
 LATER = NOW + timedelta(days=3)
 

@@ -14,7 +14,7 @@ from odoo import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from .test_handover_cutover import NOW
+from .common_cutover import NOW
 from .test_handover_undo import UndoCase
 
 SEEDS = range(4)

@@ -712,28 +712,13 @@ class TestHandoverWizardCapacity(WizardCommon):
 
     def test_other_plans_take_their_share(self):
         """People in several plans, as leaver or as successor."""
-        third = self._create_customer("Third", self.colleague)
         for leaver, successor in (
             (self.colleague, self.leaver),
             (self.successor, self.colleague),
         ):
-            plan = self._create_plan(
-                user=self.user_manager,
-                leaver_ids=[Command.set(leaver.ids)],
-                approval_ids=[Command.create({"user_id": self.user_manager.id})],
-                line_ids=[
-                    Command.create(
-                        {
-                            "leaver_id": leaver.id,
-                            "successor_id": successor.id,
-                            "partner_id": third.id,
-                            "mode": "visit",
-                            "date_visit": "2027-03-02 08:00:00",
-                        }
-                    )
-                ],
+            plan = self._plan_of_other_people(
+                leaver, successor, ["2027-03-02 08:00:00"]
             )
-            self._submit(plan, self.user_manager)
             wizard = self._what(**self.one_day)
             wizard.action_preview()
             self.assertIn("3 of 200 visits fit", wizard.error_text)

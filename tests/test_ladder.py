@@ -86,15 +86,7 @@ class TestLadder(LadderCommon):
         self.assertEqual(str(self.touchpoint.date_show), "2027-03-09")
 
     def test_spacing_counts_days_off(self):
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Closed",
-                "company_id": self.company_a.id,
-                "calendar_id": self.company_a.resource_calendar_id.id,
-                "date_from": "2027-03-02 00:00:00",
-                "date_to": "2027-03-03 23:59:59",
-            }
-        )
+        self._holiday("2027-03-02", "2027-03-03")
         self._log()
         self.assertEqual(str(self.touchpoint.date_show), "2027-03-04")
 
@@ -346,24 +338,7 @@ class TestWorkingTime(HandoverCommon):
         self.assertEqual(self._day("2027-03-05", 1), "2027-03-06")
 
     def test_own_days_off(self):
-        resource = self.env["resource.resource"].create(
-            {
-                "name": "Sales A",
-                "user_id": self.leaver.id,
-                "company_id": self.company_a.id,
-                "calendar_id": self.company_a.resource_calendar_id.id,
-            }
-        )
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "resource_id": resource.id,
-                "calendar_id": resource.calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-08 00:00:00",
-                "date_to": "2027-03-09 23:59:59",
-            }
-        )
+        self._holiday("2027-03-08", "2027-03-09", self.leaver)
         self.assertEqual(self._day("2027-03-05", 1), "2027-03-10")
         self.assertEqual(
             str(

@@ -64,24 +64,7 @@ class TestMorningMail(TodayCommon):
 
     def test_weekends_and_days_off(self):
         self.assertFalse(self._run("2027-03-06 08:00:00"))
-        resource = self.env["resource.resource"].create(
-            {
-                "name": "Sales A",
-                "user_id": self.leaver.id,
-                "company_id": self.company_a.id,
-                "calendar_id": self.company_a.resource_calendar_id.id,
-            }
-        )
-        self.env["resource.calendar.leaves"].create(
-            {
-                "name": "Holiday",
-                "resource_id": resource.id,
-                "calendar_id": resource.calendar_id.id,
-                "company_id": self.company_a.id,
-                "date_from": "2027-03-01 00:00:00",
-                "date_to": "2027-03-01 23:59:59",
-            }
-        )
+        self._holiday("2027-03-01", user=self.leaver)
         mails = self._run()
         self.assertFalse(self._to(mails, self.leaver))
         self.assertTrue(self._to(mails, self.successor))

@@ -2,7 +2,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .test_handover_access import AccessCommon
+from .common_handover_access import AccessCommon
 
 
 @tagged("post_install", "-at_install")

@@ -24,19 +24,6 @@ class TestPaymentAccount(FactoringCommon):
         cls.factor_account.bank_id = cls.bank_1
         cls.factor.phone = "+49 30 555 20"
 
-    def _propose(self, **values):
-        return (
-            self.env["continuity.payment.direction"]
-            .with_user(self.accountant)
-            .create(
-                {
-                    "factoring_id": self.agreement.id,
-                    "bank_account_id": self.factor_account.id,
-                    **values,
-                }
-            )
-        )
-
     def _dialog(self, direction, user):
         action = direction.with_user(user).action_confirm()
         model = self.env[action["res_model"]].with_user(user)
@@ -106,7 +93,7 @@ class TestPaymentAccount(FactoringCommon):
     # === The call back === #
 
     def test_second_person_says_whom_they_called(self):
-        direction = self._propose()
+        direction = self._propose(self.agreement)
         dialog = self._dialog(direction, self.user_manager)
         self.assertEqual(dialog.acc_number, self.factor_account.acc_number)
         self.assertEqual(dialog.holder, self.factor.name)
@@ -121,8 +108,8 @@ class TestPaymentAccount(FactoringCommon):
 
     def test_call_back_is_entered_nowhere_else(self):
         with self.assertRaises(AccessError):
-            self._propose(call_back="Ms. Roth")
-        direction = self._propose()
+            self._propose(self.agreement, call_back="Ms. Roth")
+        direction = self._propose(self.agreement)
         for user in (self.accountant, self.user_manager):
             with self.assertRaises(AccessError):
                 direction.with_user(user).call_back = "Ms. Roth"
@@ -131,7 +118,7 @@ class TestPaymentAccount(FactoringCommon):
             direction.with_user(self.user_manager).call_back = "Nobody"
 
     def test_who_proposed_does_not_get_around_the_second_person(self):
-        direction = self._propose()
+        direction = self._propose(self.agreement)
         with self.assertRaisesRegex(AccessError, "somebody else"):
             direction.action_confirm()
         wizard = (
@@ -143,7 +130,7 @@ class TestPaymentAccount(FactoringCommon):
             wizard.action_apply()
 
     def test_what_changes_while_the_dialog_is_open_was_not_looked_at(self):
-        direction = self._propose()
+        direction = self._propose(self.agreement)
         dialog = self._dialog(direction, self.user_manager)
         dialog.call_back = "Ms. Roth"
         wizard = dialog.save()
@@ -153,7 +140,7 @@ class TestPaymentAccount(FactoringCommon):
         self.assertEqual(direction.state, "proposed")
 
     def test_stranger_opens_no_dialog(self):
-        direction = self._propose()
+        direction = self._propose(self.agreement)
         for user in (self.user_sales_b, self.billing):
             with self.assertRaises(AccessError):
                 direction.with_user(user).action_confirm()
@@ -163,6 +150,10 @@ class TestPaymentAccount(FactoringCommon):
             ).create({"direction_id": direction.id, "call_back": "Ms. Roth"})
 
     def test_as_before_needs_no_call(self):
-        direction = self._propose(kind="unchanged", bank_account_id=False)
+        direction = self._propose(
+            self.agreement, kind="unchanged", bank_account_id=False
+        )
+        with self.assertRaisesRegex(AccessError, "somebody else"):
+            direction.action_confirm()
         self.assertFalse(direction.with_user(self.user_manager).action_confirm())
         self.assertEqual(direction.state, "confirmed")

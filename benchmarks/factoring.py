@@ -10,7 +10,7 @@ from odoo import Command, fields
 
 # In all; measured in rounds, in turn with the database without the addon.
 INVOICES = int(os.environ.get("BENCH_INVOICES", 1_000))
-ROUNDS = 4
+ROUNDS = 8
 CUSTOMERS = 100
 TARGET = 1.10
 REPORT = "account.report_invoice_with_payments"

@@ -258,6 +258,7 @@ from . import continuity_factoring_choice
 from . import continuity_factoring_payment
 from . import continuity_factoring_payment_posting
 from . import continuity_factoring_following
+from . import continuity_factoring_invoice_facts
 from . import continuity_factoring_payment_shown
 from . import continuity_factoring_internal
 from . import continuity_factoring_telling

@@ -146,22 +146,33 @@ class AccountMove(models.Model):
                 )
             )
         }
+        terms = invoices.invoice_payment_term_id.filtered("continuity_is_bill")
+        methods = invoices.preferred_payment_method_line_id.filtered(
+            "journal_id.continuity_is_bill"
+        )
+        flagged = {
+            (company, customer)
+            for company, moves in invoices.grouped("company_id").items()
+            for customer in moves.commercial_partner_id.with_company(company)
+            if customer.continuity_pays_by_bill
+        }
+        if not (settled or terms or methods or flagged):
+            return {}
         reasons = {}
         for move in invoices:
-            customer = move.commercial_partner_id.with_company(move.company_id)
             if move.id in settled:
                 reasons[move.id] = self.env._("Settled by a bill or a recorded claim.")
-            elif move.invoice_payment_term_id.continuity_is_bill:
+            elif move.invoice_payment_term_id in terms:
                 reasons[move.id] = self.env._(
                     "Payable by a bill or a recorded claim: %s.",
                     move.invoice_payment_term_id.display_name,
                 )
-            elif move.preferred_payment_method_line_id.journal_id.continuity_is_bill:
+            elif move.preferred_payment_method_line_id in methods:
                 reasons[move.id] = self.env._(
                     "Payable by a bill or a recorded claim: %s.",
                     move.preferred_payment_method_line_id.display_name,
                 )
-            elif customer.continuity_pays_by_bill:
+            elif (move.company_id, move.commercial_partner_id) in flagged:
                 reasons[move.id] = self.env._(
                     "This customer pays by bills or recorded claims."
                 )

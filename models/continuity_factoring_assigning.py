@@ -146,27 +146,24 @@ class ContinuityFactoring(models.Model):
         """
         self.ensure_one()
         agreement, refused = self.sudo(), {}
+        if reason := agreement._assignment_obstacle(day):
+            return dict.fromkeys(lines, reason)
         customers = lines.partner_id.commercial_partner_id
         debtors = agreement._debtors_of(customers)
         coverage = self.env["continuity.contract.review"]._coverage(
             customers, agreement.company_id, day
         )
         by_bill = lines.move_id._continuity_bill_reasons()
-        active = lines._continuity_active_assignments().grouped("move_line_id")
+        active = set(lines._continuity_active_assignments().move_line_id)
+        company, currencies = agreement.company_id, agreement.currency_ids
         for line in lines:
-            customer = line.partner_id.commercial_partner_id
+            customer, move = line.partner_id.commercial_partner_id, line.move_id
             debtor = debtors.get(customer)
             _review, allowed, contract = coverage.get(customer, (None, False, ""))
-            if agreement.state != "running":
-                reason = self.env._("The agreement is not running.")
-            elif day < agreement.date_start or (
-                agreement.date_end and day > agreement.date_end
-            ):
-                reason = self.env._("The agreement does not hold on that day.")
-            elif line.company_id != agreement.company_id:
+            if line.company_id != company:
                 reason = self.env._("It belongs to another company.")
             elif (
-                line.move_id.move_type != "out_invoice"
+                move.move_type != "out_invoice"
                 or line.account_id.account_type != "asset_receivable"
                 or line.balance <= 0
             ):
@@ -175,7 +172,7 @@ class ContinuityFactoring(models.Model):
                 reason = self.env._("Only posted invoices are assigned.")
             elif not debtor or debtor.state in OUT_STATES:
                 reason = self.env._("This customer is not covered.")
-            elif line.currency_id not in agreement.currency_ids:
+            elif line.currency_id not in currencies:
                 reason = self.env._(
                     "Invoices in %s are not part of the agreement.",
                     line.currency_id.name,
@@ -184,14 +181,28 @@ class ContinuityFactoring(models.Model):
                 reason = self.env._("Nothing of it is open.")
             elif line in active:
                 reason = self.env._("It is assigned already.")
-            elif line.move_id.id in by_bill:
-                reason = by_bill[line.move_id.id]
+            elif move.id in by_bill:
+                reason = by_bill[move.id]
             elif not allowed:
                 reason = contract
             else:
                 continue
             refused[line] = reason
         return refused
+
+    def _assignment_obstacle(self, day):
+        """Return why nothing can be assigned under this agreement on a day; empty
+        where it can.
+
+        :param date day: of the assignment
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state != "running":
+            return self.env._("The agreement is not running.")
+        if day < self.date_start or (self.date_end and day > self.date_end):
+            return self.env._("The agreement does not hold on that day.")
+        return ""
 
     def _assign(self, lines, day=None, amounts=None):
         """Assign receivables under this agreement.

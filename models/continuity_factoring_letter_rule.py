@@ -251,6 +251,6 @@ class ContinuityFactoringDebtor(models.Model):
                         "currency_id": (currency or company.currency_id).id,
                     }
                 )
-                known[key] = invoice._continuity_default_account()
+                known[key] = invoice._continuity_default_accounts()[invoice]
             found[line.id] = known[key]
         return found

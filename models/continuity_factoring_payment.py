@@ -9,6 +9,14 @@ from .continuity_factoring_assigning import OUT_STATES
 OWN_FIELDS = frozenset({"continuity_direction_id", "continuity_pdf_renewed"})
 # Still to be paid; what is closed stays as it was sent.
 OPEN_PAYMENT = ("not_paid", "in_payment", "partial")
+# What Odoo's proposal of an account of ours follows from, whoever the customer is.
+ACCOUNT_TERMS = (
+    "company_id",
+    "currency_id",
+    "journal_id",
+    "move_type",
+    "preferred_payment_method_line_id",
+)
 
 
 class AccountMove(models.Model):
@@ -135,37 +143,49 @@ class AccountMove(models.Model):
                 move.partner_bank_id = stored.bank_account_id
         return result
 
-    def _continuity_default_account(self):
-        """Return the account Odoo proposes for this invoice without any agreement; not
-        one that customers of an agreement were told of.
+    def _continuity_default_accounts(self):
+        """Return the account Odoo proposes for each of these invoices without any
+        agreement; not one that customers of an agreement were told of.
 
-        :rtype: res.partner.bank
+        :return: ``res.partner.bank``, possibly none, by invoice
+        :rtype: dict
         """
-        self.ensure_one()
-        names = (
-            "company_id",
-            "currency_id",
-            "journal_id",
-            "move_type",
-            "partner_id",
-            "preferred_payment_method_line_id",
-        )
-        values = {name: self[name] for name in names}
-        plain = self.with_company(self.company_id).new(values)
-        # What Odoo proposes, without what this class adds to it.
-        super(AccountMove, plain)._compute_partner_bank_id()  # pylint: disable=unknown-option-value,super-method-mismatch
-        told = (
+        # What one person proposes moves nobody's payments.
+        directions = (
             self.env["continuity.payment.direction"]
             .sudo()
             .search(
                 [
-                    ("company_id", "=", self.company_id.id),
-                    # What one person proposes moves nobody's payments.
+                    ("company_id", "in", self.company_id.ids),
                     ("was_confirmed", "=", True),
                 ]
             )
-            .bank_account_id
         )
+        told = {
+            c: d.bank_account_id for c, d in directions.grouped("company_id").items()
+        }
+        found, known = {}, {}
+        for move in self:
+            terms = tuple(move[name] for name in ACCOUNT_TERMS)
+            if terms not in known:
+                known[terms] = move._continuity_plain_account(
+                    told.get(move.company_id, move.partner_bank_id.browse())
+                )
+            found[move] = known[terms]
+        return found
+
+    def _continuity_plain_account(self, told):
+        """Return the account Odoo proposes, or another of ours where customers of an
+        agreement were told of that one.
+
+        :param told: ``res.partner.bank`` of agreements of the company
+        :rtype: res.partner.bank
+        """
+        self.ensure_one()
+        values = {name: self[name] for name in ACCOUNT_TERMS}
+        plain = self.with_company(self.company_id).new(values)
+        # What Odoo proposes, without what this class adds to it.
+        super(AccountMove, plain)._compute_partner_bank_id()  # pylint: disable=unknown-option-value,super-method-mismatch
         if plain.partner_bank_id not in told:
             return plain.partner_bank_id
         others = self.sudo().company_id.partner_id.bank_ids - told
@@ -340,22 +360,31 @@ class AccountMove(models.Model):
         chosen, changes = self.browse(), {}
         decided = self._continuity_pay_directions()
         naming = self.browse().concat(*decided)._continuity_naming_factor()
-        for move, direction in decided.items():
-            account = direction.bank_account_id
-            stored = move.continuity_direction_id.sudo()
-            if not direction:
-                if not stored and move not in naming:
-                    continue
-                account = move._continuity_default_account()
-            elif stored == direction and move.partner_bank_id == account:
-                continue
-            elif (
-                move.state == "draft"
+        changing = {
+            move: direction
+            for move, direction in decided.items()
+            if move.continuity_direction_id != direction
+            or (
+                move.partner_bank_id != direction.bank_account_id
+                if direction
+                else move in naming
+            )
+        }
+        own = (
+            self.browse()
+            .concat(*(m for m, d in changing.items() if not d or m.state == "draft"))
+            ._continuity_default_accounts()
+        )
+        for move, direction in changing.items():
+            if (
+                direction
+                and move.state == "draft"
                 and move not in naming
-                and move._continuity_is_chosen(direction)
+                and move._continuity_is_chosen(direction, own[move])
             ):
                 chosen |= move
                 continue
+            account = direction.bank_account_id if direction else own[move]
             changes.setdefault((direction, account), []).append(move.id)
         for (direction, account), ids in changes.items():
             moves = self.browse(ids)
@@ -387,7 +416,7 @@ class AccountMove(models.Model):
             lambda m: (m.company_id.id, m.partner_bank_id.id) in factors
         )
 
-    def _continuity_is_chosen(self, direction):
+    def _continuity_is_chosen(self, direction, own):
         """Tell whether somebody chose the account of a draft by hand: not the one
         Odoo proposes, nor one that followed from an earlier direction."""
         self.ensure_one()
@@ -397,7 +426,4 @@ class AccountMove(models.Model):
             return False
         if stored == direction:
             return True
-        return account not in (
-            stored.bank_account_id,
-            self._continuity_default_account(),
-        )
+        return account not in (stored.bank_account_id, own)

@@ -64,20 +64,24 @@ class AccountMove(models.Model):
             return
         assigned = moves._continuity_live_assignments()
         parts = moves._continuity_parts(assigned)
-        lines = self.env["continuity.factoring.debtor"].concat(*debtors.values())
-        reviews = lines._valid_reviews()
+        lines = self.env["continuity.factoring.debtor"].union(*debtors.values())
+        by_customer = lines._invoice_facts()
+        facts = {move: by_customer[debtor] for move, debtor in debtors.items()}
+        own = moves.filtered(
+            lambda m: m in parts or (m in facts and facts[m].names_ours)
+        )._continuity_default_accounts()
         for move in moves:
-            debtor = debtors.get(move, lines.browse())
+            known = facts.get(move)
             sentences = []
             if move.continuity_direction_id:
                 sentences += move._continuity_assigned_note(assigned, parts)
-                sentences += move._continuity_account_note(parts)
-                if debtor:
-                    sentences.append(move._continuity_valid_note(debtor))
-                    if reviews[debtor.id].result == "debtor_may_pay":
-                        sentences += move._continuity_may_pay_us_note()
-            if debtor and move._continuity_is_open():
-                sentences += move._continuity_coming_note(debtor, assigned)
+                sentences += move._continuity_account_note(parts, own)
+                if known:
+                    sentences.append(known.valid)
+                    if known.may_pay_us:
+                        sentences += move._continuity_may_pay_us_note(own)
+            if known and move._continuity_is_open():
+                sentences += move._continuity_coming_note(known, assigned, own)
             move.continuity_payment_note = sentences
 
     def _continuity_is_open(self):
@@ -175,7 +179,7 @@ class AccountMove(models.Model):
             ]
         return []
 
-    def _continuity_account_note(self, parts):
+    def _continuity_account_note(self, parts, own):
         told = {
             "account": self.partner_bank_id._continuity_payee_text(),
             "reference": self.payment_reference or self.name or "/",
@@ -192,69 +196,47 @@ class AccountMove(models.Model):
                 **told,
             )
         ]
-        if own := self._continuity_default_account():
+        if ours := own[self]:
             sentences.append(
                 self.env._(
                     "Please pay the rest to us as before: %s.",
-                    own._continuity_payee_text(),
+                    ours._continuity_payee_text(),
                 )
             )
         return sentences
 
-    def _continuity_valid_note(self, debtor):
-        """Return which payments to us stay valid; never fewer than the notice says."""
-        first = min(
-            (
-                debtor._effective_from(direction)
-                for direction in debtor.factoring_id.direction_ids
-                if direction.was_confirmed and direction.kind != "unchanged"
-            ),
-            default=None,
-        )
-        noticed = debtor._noticed_day()
-        if first and first > noticed:
-            return self.env._(
-                "What you paid us before %s remains valid.",
-                format_date(self.env, first, date_format="long"),
-            )
-        return self.env._(
-            "What you paid us before you received our notice of %s remains valid.",
-            format_date(self.env, noticed, date_format="long"),
-        )
-
-    def _continuity_may_pay_us_note(self):
+    def _continuity_may_pay_us_note(self, own):
         """Return that the law lets this customer pay us all the same."""
-        own = self._continuity_default_account()
-        if not own:
+        if not own[self]:
             return []
         return [
             self.env._(
                 "You may also keep paying us as before, to %s: that discharges you as "
                 "well.",
-                own._continuity_payee_text(),
+                own[self]._continuity_payee_text(),
             )
         ]
 
-    def _continuity_coming_note(self, debtor, assigned):
+    def _continuity_coming_note(self, known, assigned, own):
         """Return from when an open invoice is to be paid elsewhere than it says."""
-        day = debtor._next_direction_day()
-        if not day:
+        if not known.next_day:
             return []
-        when = format_date(self.env, day, date_format="long")
-        if debtor._pays_as_before(day):
+        when = format_date(self.env, known.next_day, date_format="long")
+        if known.ours_again:
             if not self.continuity_direction_id:
                 return []
             return [
                 self.env._(
                     "From %(day)s on, please pay us again: %(account)s.",
                     day=when,
-                    account=self._continuity_default_account()._continuity_payee_text(),
+                    account=own[self]._continuity_payee_text(),
                 )
             ]
         if self.continuity_direction_id or self not in assigned:
             return []
         # A period closed before the direction begins is paid as before.
-        counted = self._continuity_pay_day(debtor, day)
+        debtor = known.debtor
+        counted = self._continuity_pay_day(debtor, known.next_day)
         direction = debtor.factoring_id._direction_valid(debtor, counted)
         if not direction:
             return []
@@ -273,7 +255,8 @@ class AccountMove(models.Model):
     def _compute_display_qr_code(self):
         result = super()._compute_display_qr_code()
         # Customers and whoever prints need not see what is assigned.
-        directed = self.filtered("continuity_direction_id").sudo()
+        directed = self.filtered("display_qr_code").sudo()
+        directed = directed.filtered("continuity_direction_id")
         if directed:
             parts = directed._continuity_parts(directed._continuity_live_assignments())
             self.browse().concat(*parts).display_qr_code = False

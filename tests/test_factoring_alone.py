@@ -36,12 +36,12 @@ class TestFactoringAlone(FactoringCommon):
     def test_what_one_proposes_moves_no_payments_of_ours(self):
         self._create_account(self.company_a.partner_id, OTHER)
         move = self._bill(self.customer_3, 100, "2026-06-30", "2026-07-30")
-        self.assertEqual(move._continuity_default_account(), self.own_account)
+        self.assertEqual(move._continuity_default_accounts()[move], self.own_account)
         self._propose(
             self.accountant, kind="collection", bank_account_id=self.own_account.id
         )
         self.env.invalidate_all()
-        self.assertEqual(move._continuity_default_account(), self.own_account)
+        self.assertEqual(move._continuity_default_accounts()[move], self.own_account)
 
     def test_no_account_is_typed_into_a_letter(self):
         letter = self.env.ref("customer_continuity.letter_factoring_courtesy")

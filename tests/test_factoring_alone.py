@@ -20,25 +20,15 @@ class TestFactoringAlone(FactoringCommon):
         cls.agreement = cls._create_agreement()
         cls.agreement.sudo().state = "approved"
 
-    def _propose(self, user, **values):
-        return (
-            self.env["continuity.payment.direction"]
-            .with_user(user)
-            .create(
-                {
-                    "factoring_id": self.agreement.id,
-                    "bank_account_id": self.factor_account.id,
-                    **values,
-                }
-            )
-        )
-
     def test_what_one_proposes_moves_no_payments_of_ours(self):
         self._create_account(self.company_a.partner_id, OTHER)
         move = self._bill(self.customer_3, 100, "2026-06-30", "2026-07-30")
         self.assertEqual(move._continuity_default_accounts()[move], self.own_account)
         self._propose(
-            self.accountant, kind="collection", bank_account_id=self.own_account.id
+            self.agreement,
+            self.accountant,
+            kind="collection",
+            bank_account_id=self.own_account.id,
         )
         self.env.invalidate_all()
         self.assertEqual(move._continuity_default_accounts()[move], self.own_account)

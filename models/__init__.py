@@ -251,7 +251,6 @@ from . import continuity_factoring_turnover_reminder
 from . import continuity_factoring_loose_payment
 from . import continuity_factoring_ending
 from . import continuity_factoring_reconciliation
-from . import continuity_factoring_sale
 from . import continuity_factoring_move
 from . import continuity_factoring_release
 from . import continuity_factoring_choice
@@ -261,6 +260,7 @@ from . import continuity_factoring_following
 from . import continuity_factoring_invoice_facts
 from . import continuity_factoring_payment_shown
 from . import continuity_factoring_internal
+from . import continuity_factoring_internal_plan
 from . import continuity_factoring_telling
 from . import continuity_factoring_told
 from . import continuity_factoring_order
@@ -295,6 +295,7 @@ from . import crm_lead
 from . import crm_team
 from . import digest_digest
 from . import ir_actions_report
+from . import ir_attachment
 from . import ir_cron_progress
 from . import ir_rule
 from . import mail_activity

@@ -27,6 +27,9 @@ class ContinuityFactoring(models.Model):
     _editable_fields = frozenset({"report_note"})
 
     _guarded_fields = frozenset({"reader_ids", "confidential"})
+    # Who speaks to one customer reads the agreement; what is said, planned and kept on
+    # it names all of them (ir.attachment).
+    _mail_post_access = "write"
 
     factor_id = fields.Many2one(
         "res.partner",
@@ -82,9 +85,12 @@ class ContinuityFactoring(models.Model):
         help="Whose law holds for customers whose contract names none.",
     )
     internal_reason = fields.Text(
+        compute="_compute_internal_reason",
+        inverse="_inverse_internal_reason",
         help="For the approvers and those who may see the agreement. Customers never "
-        "see it."
+        "see it.",
     )
+    internal_reason_kept = fields.Text(groups="base.group_system")
     customer_reason = fields.Text(
         string="What Customers Are Told",
         translate=True,
@@ -176,6 +182,21 @@ class ContinuityFactoring(models.Model):
             readers |= approvals.user_id | approvals.deputy_id
             agreement.reader_ids = readers | agreement.create_uid
 
+    @api.depends("internal_reason_kept")
+    @api.depends_context("uid")
+    def _compute_internal_reason(self):
+        for agreement in self:
+            # Who only speaks to one of its customers need not know the reason.
+            if agreement.has_access("write"):
+                agreement.internal_reason = agreement.sudo().internal_reason_kept
+            else:
+                agreement.internal_reason = False
+
+    def _inverse_internal_reason(self):
+        for agreement in self:
+            # Who writes it has passed the checks of every other field.
+            agreement.sudo().internal_reason_kept = agreement.internal_reason
+
     @api.depends("debtor_ids.state")
     def _compute_progress(self):
         groups = self.env["continuity.factoring.debtor"]._read_group(
@@ -220,8 +241,6 @@ class ContinuityFactoring(models.Model):
             message_operation
         )
         if message_operation == "read":
-            # What is said there names all customers; who speaks to one may read the
-            # agreement, not who else is in it.
             return dict.fromkeys(operations, "write")
         return operations
 

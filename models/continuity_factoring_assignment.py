@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .continuity_factoring_turnover import AFTER_SALE_SQL
+
 LIVE_STATES = ("active", "settled")
 # Our entry of the sale closes the receivable in the books; its customer has not paid.
 SALE_SQL = SQL("(j.type = 'general' AND j.continuity_factor_id IS NOT NULL)")
@@ -251,9 +253,7 @@ class ContinuityFactoringAssignment(models.Model):
                                FILTER (WHERE %(waits)s), 0),
                            (SELECT COALESCE(SUM(t.amount), 0)
                               FROM continuity_factoring_turnover t
-                             WHERE t.assignment_id = a.id AND t.state <> 'void'
-                               AND t.credit_line_id IS NOT NULL
-                               AND t.reason NOT IN ('double', 'unclear')
+                             WHERE t.assignment_id = a.id AND %(after_sale)s
                                AND %(received)s)
                        ))
                   FROM continuity_factoring_assignment a
@@ -267,6 +267,7 @@ class ContinuityFactoringAssignment(models.Model):
               GROUP BY a.id, l.id
                 """,
                 waits=self._sale_waits_sql(day),
+                after_sale=AFTER_SALE_SQL,
                 received=SQL("t.day <= %s", day) if day else SQL("TRUE"),
                 matched=SQL("r.max_date <= %s", day) if day else SQL("TRUE"),
                 ids=tuple(self.ids),

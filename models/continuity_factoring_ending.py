@@ -13,6 +13,8 @@ class ContinuityFactoring(models.Model):
     def _cancel(self, reason):
         for agreement in self:
             agreement.check_access("read")
+            # Whoever may not give it up is not told what is open.
+            agreement._check_author()
             # Giving the agreement up ends nothing of what was sold.
             if errors := agreement.sudo()._open_with_factor():
                 raise UserError("\n".join(errors))

@@ -56,22 +56,6 @@ class ContinuityFactoringDebtor(models.Model):
     _inherit = "continuity.factoring.debtor"
 
     @api.model
-    def _in_person_reasons(self, partners, company=None):
-        """Say why customers are to hear of factoring from a person first.
-
-        :param partners: ``res.partner``; contacts stand for their customer
-        :param company: ``res.company``; that of the lines, or the current one, without
-        :return: commercial partner to sentences in the user's language; customers
-            nothing speaks for are missing
-        :rtype: dict
-        """
-        company = company or self.company_id or self.env.company
-        return {
-            customer: self._describe_in_person(found)
-            for customer, found in self._find_in_person(partners, company).items()
-        }
-
-    @api.model
     def _find_in_person(self, partners, company):
         """Find what speaks for talking to customers first; an extension adds codes here
         and their sentences in :meth:`_in_person_sentence`.

@@ -78,7 +78,7 @@ class ContinuityFactoringDebtor(models.Model):
         lines = self.sudo().grouped("id")
         # Of all letters at once: each look into the books costs several SELECTs.
         reviews, laws = self._valid_reviews(), self._governing_laws()
-        assigned, refused = self._assigned_receivables(), self._review_refusals()
+        assigned, refused = self._assigned_receivables(), self._contract_refusals()
         for touchpoint in touchpoints:
             if line := lines.get(touchpoint.origin_id):
                 found = [
@@ -218,24 +218,6 @@ class ContinuityFactoringDebtor(models.Model):
             "direction to pay less than the whole (UCC 9-406): assign all of it.",
             invoice,
         )
-
-    def _review_refusals(self):
-        """Return why customers can be neither covered nor told (X2).
-
-        :return: sentences by id of the line; of the others nothing
-        :rtype: dict[int, str]
-        """
-        # Which contracts stand in the way does not depend on who may read them.
-        reviews = self.env["continuity.contract.review"].sudo()
-        refused = {}
-        for company, lines in self.sudo().grouped("company_id").items():
-            coverage = reviews._coverage(lines.partner_id, company)
-            for line in lines:
-                customer = line.partner_id.commercial_partner_id
-                _review, allowed, reason = coverage[customer]
-                if not allowed:
-                    refused[line.id] = reason
-        return refused
 
     def _language_obstacles(self, touchpoint, review):
         """Say which words the customer could not read, and that the contract is in

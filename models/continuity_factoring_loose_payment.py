@@ -3,6 +3,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from .continuity_factoring_turnover import AFTER_SALE_SQL
+
 
 class ContinuityFactoring(models.Model):
     _inherit = "continuity.factoring"
@@ -17,68 +19,106 @@ class ContinuityFactoring(models.Model):
         :return: what was found
         :rtype: continuity.factoring.turnover
         """
-        found = self.env["continuity.factoring.turnover"].sudo()
+        found = turnovers = self.env["continuity.factoring.turnover"].sudo()
+        today = fields.Date.context_today(self)
         for agreement in self.sudo():
-            agreement.turnover_ids._follow_credits()
-            for model in ("account.partial.reconcile", "account.move.line"):
-                self.env[model].flush_model()
-            found.flush_model()
-            self.env["continuity.factoring.assignment"].flush_model()
-            today = fields.Date.context_today(self)
-            due_on = agreement._turnover_due(today)
-            rows = self.env.execute_query(agreement._double_payments_sql())
-            turnovers = found.create(
+            turnovers.search(
                 [
-                    {
-                        "credit_line_id": line_id,
-                        "assignment_id": assignment_id,
-                        "payment_move_id": move_id,
-                        "currency_id": currency_id,
-                        "amount": float(amount),
-                        "day": day,
-                        "reason": agreement._loose_reason(
-                            assignment_id, move_id, day, by_entry, is_certain
-                        ),
-                        "due_on": due_on,
-                    }
-                    for (
-                        line_id,
-                        assignment_id,
-                        move_id,
-                        currency_id,
-                        amount,
-                        day,
-                        by_entry,
-                        is_certain,
-                    ) in rows
+                    ("factoring_id", "=", agreement.id),
+                    ("credit_line_id", "!=", False),
+                    ("state", "=", "due"),
                 ]
+            )._follow_credits()
+            for model in (
+                "account.partial.reconcile",
+                "account.move.line",
+                "continuity.factoring.assignment",
+                turnovers._name,
+            ):
+                self.env[model].flush_model()
+            rows = self.env.execute_query(agreement._double_payments_sql())
+            created = turnovers.create(
+                agreement._prepare_loose_payments(rows, agreement._turnover_due(today))
             )
-            turnovers._remind_contact()
-            found |= turnovers
+            created._remind_contact()
+            found |= created
         return found
 
-    def _loose_reason(self, assignment_id, move_id, day, by_entry, is_certain):
-        """Tell why a payment that closes nothing is not ours, or may not be."""
-        if not by_entry:
-            return "double" if is_certain else "unclear"
+    def _prepare_loose_payments(self, rows, due_on):
+        """Return what is to be kept of payments that close nothing. Of several that
+        could be the first one for a receivable, only one is.
+
+        :param list rows: of :meth:`_double_payments_sql`
+        :param date due_on: by when somebody deals with them
+        :return: values of ``continuity.factoring.turnover``
+        :rtype: list[dict]
+        """
+        vals_list, paid = [], set()
+        for (
+            line_id,
+            move_id,
+            currency_id,
+            amount,
+            day,
+            settled_id,
+            is_certain,
+            waiting_ids,
+        ) in rows:
+            waiting_id = next((i for i in waiting_ids or () if i not in paid), None)
+            if waiting_id:
+                paid.add(waiting_id)
+                reason = self._loose_reason(waiting_id, move_id, day)
+            else:
+                reason = "double" if is_certain else "unclear"
+            vals_list.append(
+                {
+                    "credit_line_id": line_id,
+                    "assignment_id": waiting_id or settled_id,
+                    "payment_move_id": move_id,
+                    "currency_id": currency_id,
+                    "amount": float(amount),
+                    "day": day,
+                    "reason": reason,
+                    "due_on": due_on,
+                }
+            )
+        return vals_list
+
+    def _loose_reason(self, assignment_id, move_id, day):
+        """Tell why the first payment of a receivable our own entry had closed is not
+        ours."""
         assignment = self.env["continuity.factoring.assignment"].browse(assignment_id)
         journal = self.env["account.move"].browse(move_id).journal_id
         return assignment._collection_reason(journal, day)
 
     def _double_payments_sql(self):
-        """Return the SELECT of :meth:`_find_double_payments`.
+        """Return the SELECT of :meth:`_find_double_payments`: one row per payment,
+        those first that are certain to be for an invoice.
 
         A payment for nothing counts when it is part of one that closed an assigned
         receivable of the agreement, or when its amount is exactly that of one that is
         settled and no open receivable of the customer waits for it. It is certain to
-        be too much in the first case, and where it names the invoice.
+        be for that receivable in the first case, and where it names the invoice.
+
+        A receivable waits for its first payment while our own entries have closed more
+        of it than its customer has paid us since. Of receivables a payment is certain
+        to be for, only these come into question.
         """
         self.ensure_one()
         return SQL(
             """
-            SELECT DISTINCT ON (c.id) c.id, a.id, c.move_id, c.currency_id,
-                   -c.amount_residual_currency, c.date, own.closed,
-                   part.matched OR part.named AS certain
+            SELECT f.line_id, f.move_id, f.currency_id, f.amount, f.date,
+                   (ARRAY_AGG(f.id ORDER BY f.certain DESC, f.state DESC, f.id DESC)
+                   )[1],
+                   f.any_certain,
+                   ARRAY_AGG(f.id ORDER BY f.id)
+                       FILTER (WHERE f.waits AND f.certain = f.any_certain)
+              FROM (
+            SELECT c.id AS line_id, c.move_id, c.currency_id, c.date, a.id, a.state,
+                   -c.amount_residual_currency AS amount, own.waits,
+                   part.matched OR part.named AS certain,
+                   BOOL_OR(part.matched OR part.named) OVER (PARTITION BY c.id)
+                       AS any_certain
               FROM continuity_factoring_assignment a
               JOIN account_move_line l ON l.id = a.move_line_id
               JOIN account_move i ON i.id = l.move_id
@@ -95,15 +135,20 @@ class ContinuityFactoring(models.Model):
               JOIN account_move m ON m.id = c.move_id
               JOIN account_journal j ON j.id = m.journal_id
         CROSS JOIN LATERAL (
-                   SELECT a.customer_paid_on IS NULL AND EXISTS (
-                       SELECT FROM account_partial_reconcile r
-                         JOIN account_move_line k ON k.id = r.credit_move_id
-                         JOIN account_move e ON e.id = k.move_id
-                         JOIN account_journal ej ON ej.id = e.journal_id
-                        WHERE r.debit_move_id = l.id AND r.debit_amount_currency <> 0
-                          AND e.move_type = 'entry' AND e.origin_payment_id IS NULL
-                          AND e.statement_line_id IS NULL
-                          AND ej.type NOT IN ('bank', 'cash', 'credit')) AS closed) own
+                   SELECT a.customer_paid_on IS NULL
+                      AND COALESCE(SUM(r.debit_amount_currency), 0)
+                          > (SELECT COALESCE(SUM(t.amount), 0)
+                               FROM continuity_factoring_turnover t
+                              WHERE t.assignment_id = a.id AND %(after_sale)s)
+                          AS waits
+                     FROM account_partial_reconcile r
+                     JOIN account_move_line k ON k.id = r.credit_move_id
+                     JOIN account_move e ON e.id = k.move_id
+                     JOIN account_journal ej ON ej.id = e.journal_id
+                    WHERE r.debit_move_id = l.id
+                      AND e.move_type = 'entry' AND e.origin_payment_id IS NULL
+                      AND e.statement_line_id IS NULL
+                      AND ej.type NOT IN ('bank', 'cash', 'credit')) own
         CROSS JOIN LATERAL (
                    SELECT EXISTS (SELECT FROM account_partial_reconcile r
                                    WHERE r.credit_move_id = c.id
@@ -134,10 +179,13 @@ class ContinuityFactoring(models.Model):
                                AND o.reconciled IS NOT TRUE
                                AND o.amount_residual_currency
                                    = -c.amount_residual_currency)))
-               AND NOT (own.closed AND j.continuity_factor_id IS NOT NULL)
+               AND NOT (own.waits AND j.continuity_factor_id IS NOT NULL)
                AND NOT EXISTS (SELECT FROM continuity_factoring_turnover t
                                 WHERE t.credit_line_id = c.id AND t.state <> 'void')
-          ORDER BY c.id, certain DESC, a.state DESC, a.id DESC
+                   ) f
+          GROUP BY f.line_id, f.move_id, f.currency_id, f.amount, f.date, f.any_certain
+          ORDER BY f.any_certain DESC, f.date, f.line_id
             """,
             agreement=self.id,
+            after_sale=AFTER_SALE_SQL,
         )

@@ -83,7 +83,10 @@ class ContinuityFactoring(models.Model):
         return [self.env._("It waits for %s.", self.next_approver_id.name)]
 
     def _approved_steps(self):
-        # Whether it could be activated; what of it may be read is up to its texts.
+        if not self.has_access("write"):
+            # Who only speaks to one of its customers is not told of the others.
+            return []
+        # Whether it could be activated; what stands in the way may be nobody's to read.
         errors = self.sudo()._activation_errors()
         if not errors:
             return self._internal_steps() + [

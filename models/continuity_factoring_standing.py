@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .continuity_factoring_assignment import SALE_SQL
+from .continuity_factoring_turnover import AFTER_SALE_SQL
 
 
 class ContinuityCreditStanding(models.Model):
@@ -33,9 +34,7 @@ class ContinuityCreditStanding(models.Model):
                            a.move_line_id AS line_id, a.customer_paid_on,
                            (SELECT MAX(t.day)
                               FROM continuity_factoring_turnover t
-                             WHERE t.assignment_id = a.id AND t.state <> 'void'
-                               AND t.credit_line_id IS NOT NULL
-                               AND t.reason NOT IN ('double', 'unclear'))
+                             WHERE t.assignment_id = a.id AND %(after_sale)s)
                                AS received_on
                       FROM continuity_factoring_assignment a
                      WHERE a.company_id = %(company)s AND a.move_line_id IS NOT NULL
@@ -51,6 +50,7 @@ class ContinuityCreditStanding(models.Model):
             """,
             company=company.id,
             sale=SALE_SQL,
+            after_sale=AFTER_SALE_SQL,
         )
 
 

@@ -155,21 +155,40 @@ class ContinuityFactoringDebtor(models.Model):
         return ready
 
     def _contract_refusals(self):
-        """Return why customers may not be told of an assignment, from the review of
-        their contracts (X2).
+        """Return why customers may not be told of an assignment (X2), in words for
+        everybody who speaks to them: what their contract says, only who may read its
+        review is told (:meth:`_contracts_refusing`).
 
         :return: reasons by id; of the others nothing
         :rtype: dict[int, str]
         """
-        refusals = {}
+        return {
+            id_: self._contract_refusal(*found)
+            for id_, found in self._contracts_refusing().items()
+        }
+
+    def _contract_refusal(self, review, reason):
+        if not review:
+            return reason
+        return self.env._("Their contract does not allow it: its review says why.")
+
+    def _contracts_refusing(self):
+        """Return whose contract keeps them from being told.
+
+        :return: the valid review, or an empty one, and what it says, by id
+        :rtype: dict[int, tuple]
+        """
+        refusing = {}
+        # Which contracts stand in the way does not depend on who may read them.
         reviews = self.env["continuity.contract.review"].sudo()
-        for company, lines in self.grouped("company_id").items():
+        for company, lines in self.sudo().grouped("company_id").items():
             coverage = reviews._coverage(lines.partner_id, company)
             for line in lines:
-                _review, allowed, reason = coverage[line.partner_id]
+                customer = line.partner_id.commercial_partner_id
+                review, allowed, reason = coverage[customer]
                 if not allowed:
-                    refusals[line.id] = reason
-        return refusals
+                    refusing[line.id] = review, reason
+        return refusing
 
     def _telling_steps(self, tier):
         """Return what the policy of a tier says about the contacts of customers under

@@ -1,6 +1,6 @@
 """How far a customer of a factoring agreement has been told."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .continuity_factoring_telling import (
@@ -163,14 +163,20 @@ class ContinuityFactoringDebtor(models.Model):
         help="Why the customer has not been noticed, or not been released, yet.",
     )
 
+    @api.depends_context("uid", "lang")
     def _compute_waits_for(self):
         lines = self.sudo()
         waiting = lines.filtered(
             lambda x: x.plan_state == "running" and x.state in ("planned", "told")
         )
-        refusals = waiting._contract_refusals() if waiting else {}
+        refusing = waiting._contracts_refusing() if waiting else {}
         for line, line_sudo in zip(self, lines, strict=True):
-            line.waits_for = line_sudo._waiting_reason(refusals.get(line.id))
+            refusal = None
+            if found := refusing.get(line.id):
+                refusal = found[1]
+                if not line._may_read_proposal():
+                    refusal = line._contract_refusal(*found)
+            line.waits_for = line_sudo._waiting_reason(refusal)
 
     def _waiting_reason(self, refusal):
         """Return what keeps this customer from hearing what is next.

@@ -1,10 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 # Collections nobody foresaw.
 MISHAPS = ("wrong_account", "before_assignment", "wrong_factor", "double", "bill")
 # Payments that close nothing, and are the customer's or pay in advance.
 LOOSE = ("double", "unclear")
+# What customers paid us for receivables our entry of the sale had closed: no match
+# says so.
+AFTER_SALE_SQL = SQL(
+    "(t.state <> 'void' AND t.credit_line_id IS NOT NULL AND t.reason NOT IN %s)", LOOSE
+)
 
 
 class ContinuityFactoringTurnover(models.Model):
@@ -107,6 +113,7 @@ class ContinuityFactoringTurnover(models.Model):
             ("wrong_account", "Paid to our old account after the notice"),
             ("before_assignment", "Paid before it was assigned"),
             ("wrong_factor", "Paid to another factor"),
+            ("bill", "Settled by a bill or recorded claim"),
             ("double", "Paid twice or too much"),
             ("unclear", "Paid again or in advance: look at it"),
         ],
@@ -139,10 +146,24 @@ class ContinuityFactoringTurnover(models.Model):
         "This payment is on the list already.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        turnovers = super().create(vals_list)
+        turnovers._follow_sales()
+        return turnovers
+
     def write(self, vals):
         if not self.env.su:
             self.factoring_id._check_may_account()
-        return super().write(vals)
+        result = super().write(vals)
+        if "state" in vals:
+            self._follow_sales()
+        return result
+
+    def _follow_sales(self):
+        """Let the receivables these pay for be settled, or open again: no match does,
+        for the invoice is closed."""
+        self.filtered("credit_line_id").assignment_id._follow_books()
 
     # === WHAT BECOMES OF IT === #
 

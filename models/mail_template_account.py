@@ -29,6 +29,19 @@ IBAN_LENGTHS = {
     for country in countries.split()
 }
 IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}")
+# Countries without IBAN: a number right behind one of the words that announce it.
+ACCOUNT_WORDS = (
+    "account|acct|a/c|konto|compte|routing|sort code|口座|普通|当座|账号|账户|帐号|帐户"
+)
+NUMBER_WORDS = (
+    "number|nummer|numéro|no|nr|n°|is|ist|est|预金|預金|番号|号码|号|は|为|是"
+)
+ACCOUNT_NAMED = re.compile(
+    rf"(?:{ACCOUNT_WORDS})(?:{NUMBER_WORDS}|[^\w<>+])*"
+    r"(?<!\d)(\d(?:[\s\-–.]{0,2}\d){4,})(?!\d)",
+    re.IGNORECASE,
+)
+DATE = re.compile(r"(?:\d{4}\D\d{1,2}\D\d{1,2}|\d{1,2}\D\d{1,2}\D\d{4})$")
 LETTER_VALUE = {chr(code): str(code - 55) for code in range(65, 91)}
 
 
@@ -42,8 +55,8 @@ class MailTemplate(models.Model):
 
     @api.model
     def _continuity_account_numbers(self, text):
-        """Return the account numbers (IBAN) typed into a text, also where formatting
-        stands between the digits; others cannot be told from any number.
+        """Return the account numbers typed into a text, also where formatting stands
+        between the digits: each IBAN, and what a word such as *account* announces.
 
         :param str text: plain or HTML
         :rtype: list[str]
@@ -55,6 +68,10 @@ class MailTemplate(models.Model):
             rest = plain[match.start() : match.start() + 3 * length]
             number = re.sub(r"[\W_]", "", rest)[:length].upper()
             if length and len(number) == length and self._continuity_is_iban(number):
+                found.append(number)
+        for match in ACCOUNT_NAMED.finditer(plain):
+            number = re.sub(r"\D", "", match[1])
+            if not DATE.match(match[1]) and not any(number in iban for iban in found):
                 found.append(number)
         return found
 

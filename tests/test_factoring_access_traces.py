@@ -259,6 +259,64 @@ class TestFactoringAccessTraces(FactoringAccessCommon):
                 )
                 self.assertIn(self.customer_1.name, str(shown))
                 self.assertEqual(self.customer_2.name in str(shown), told)
+                [shown] = self._rpc(user, self.open, "read", ["internal_reason"])
+                self.assertEqual(shown["internal_reason"], told and "Growth.")
+
+    def test_files_and_to_dos_of_an_agreement_name_all_its_customers(self):
+        listing = self.env["continuity.factoring.list"].with_user(self.accountant)
+        listing.create({"factoring_id": self.open.id}).action_csv()
+        self.open.sudo()._remind(
+            self.user_manager, lambda env: f"It reached nobody: {self.customer_2.name}"
+        )
+        own = [("res_model", "=", self.open._name), ("res_id", "=", self.open.id)]
+        file = self.env["ir.attachment"].search(own)
+        self.assertIn(self.customer_2.name, file.raw.decode())
+        activity = self.env["mail.activity"].search(own)
+        for user, told in (
+            (self.user_sales_a, False),
+            (self.bookkeeper, True),
+            (self.chief, True),
+        ):
+            for records, field in ((file, "name"), (activity, "summary")):
+                with self.subTest(user=user.name, model=records._name):
+                    for domain in (own, [("id", "in", records.ids)]):
+                        found = self._rpc(
+                            user, records.browse(), "search_read", domain, [field]
+                        )
+                        self.assertEqual(
+                            [row["id"] for row in found], told and records.ids or []
+                        )
+                    if not told:
+                        with self.assertRaises(AccessError):
+                            self._rpc(user, records, "read", [field])
+
+    def test_what_keeps_an_agreement_from_starting_names_all_its_customers(self):
+        self.open.sudo().state = "approved"
+        self._review(self.customer_2, result="excluded", reason="They would leave us.")
+        for user, told in ((self.user_sales_a, False), (self.accountant, True)):
+            [shown] = self._rpc(user, self.open, "read", ["next_step"])
+            with self.subTest(user=user.name):
+                self.assertEqual("They would leave us." in str(shown), told)
+                self.assertEqual(self.customer_2.name in str(shown), told)
+
+    def test_why_a_customer_is_not_told(self):
+        """Who speaks to them learns that it is the contract, not what it says."""
+        self.debtor_1.sudo().write({"state": "planned", "noticed_on": False})
+        self._review(self.customer_1, result="excluded", reason="They would leave us.")
+        self._tell_inside(self.open)
+        self.debtor_1.sudo()._plan_touchpoints()
+        self.assertTrue(self.debtor_1.plan_error)
+        for user, told in (
+            (self.user_sales_a, False),
+            (self.accountant, True),
+            (self.user_manager, True),
+        ):
+            [shown] = self._rpc(
+                user, self.debtor_1, "read", ["waits_for", "plan_error"]
+            )
+            with self.subTest(user=user.name):
+                self.assertIn("contract", str(shown))
+                self.assertEqual("They would leave us." in str(shown), told)
 
     def test_lists_of_what_there_is_to_do(self):
         """Today, the activities at the top of the screen, the morning mail."""

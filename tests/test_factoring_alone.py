@@ -49,6 +49,34 @@ class TestFactoringAlone(FactoringCommon):
         with self.assertRaisesRegex(ValidationError, "facts"):
             letter.subject = f"Pay to {OTHER}"
 
+    def test_no_account_of_a_country_without_iban_is_typed_either(self):
+        template = self.env["mail.template"]
+        for typed in (
+            "Pay to our account 123456789, please",
+            "Account no.: 1234-5678",
+            "account <b>number</b> is 12 34 56 78",
+            "口座番号：１２３４５６７",
+            "みずほ銀行 普通預金 1234567",
+            "账号622200001111请付款",
+            "账户号码为 6222 0000 1111",
+            "Kontonummer 1234567890",
+            "Sort code 20-00-00",
+        ):
+            with self.subTest(typed):
+                self.assertTrue(template._continuity_unallowed("body", typed))
+                self.assertTrue(
+                    template._continuity_unallowed("subject", typed) or "<b>" in typed
+                )
+        for harmless in (
+            "The account on our invoices, from 1 July 2026 on",
+            "account: 2026-07-01; Konto, 01.07.2026",
+            "Before you pay to another account, call +49 30 555 0100",
+            "普通 2026年7月1日",
+            "An accountant answers: 03-1234-5678",
+        ):
+            with self.subTest(harmless):
+                self.assertFalse(template._continuity_unallowed("body", harmless))
+
     def test_kept_figures_tell_of_no_agreement(self):
         self._bill(self.customer_3, 100, "2026-06-15", "2026-07-15")
         standings = self.env["continuity.credit.standing"]

@@ -59,6 +59,34 @@ class TestFactoringEntries(FactoringCommon):
         self._run_nightly()
         self.assertEqual(self._turnovers(self.move).reason, "double")
 
+    def test_another_payment_after_the_sale_is_no_first_one(self):
+        """We booked the sale; the customer pays us, and pays us again."""
+        self._book_sale(self.move, 100, "2026-06-05")
+        self._loose_payment("2026-06-25")
+        self._run_nightly()
+        for memo, reason in ((False, "unclear"), (self.move.name, "double")):
+            self._loose_payment("2026-06-28", memo=memo)
+            self._run_nightly()
+            self.assertEqual(self._turnovers(self.move)[-1].reason, reason)
+        self.assertEqual(self._turnovers(self.move)[0].reason, "wrong_account")
+        self.assertEqual(len(self._turnovers(self.move)), 3)
+
+    def test_payments_found_in_one_night_are_each_for_another_invoice(self):
+        """Two invoices of the same amount are sold, three payments come in."""
+        other = self._bill(self.customer_1, 100, "2026-06-06", "2026-07-06")
+        for move in self.move | other:
+            self._book_sale(move, 100, "2026-06-06")
+        for memo in (False, self.move.name, False):
+            self._loose_payment("2026-06-25", memo=memo)
+        self._run_nightly()
+        turnovers = self._turnovers(self.move) | self._turnovers(other)
+        first = turnovers.filtered(lambda t: t.reason == "wrong_account")
+        self.assertEqual(first.move_id, self.move | other)
+        self.assertEqual(len(first), 2)
+        named = first.filtered(lambda t: t.move_id == self.move)
+        self.assertEqual(named.payment_move_id.ref, self.move.name)
+        self.assertEqual((turnovers - first).mapped("reason"), ["unclear"])
+
     def test_sold_receivable_stays_open_until_the_customer_pays(self):
         model = self.env["continuity.factoring.assignment"]
         entry = self._book_sale(self.move, 100, "2026-06-05")

@@ -154,13 +154,14 @@ class TestFactoringWizard(FactoringWizardCommon):
         }
         for line in relationships.sudo():
             line.write(values[line.partner_id])
-        reasons = debtors._in_person_reasons(relationships.partner_id, self.company_a)
+        found = debtors._find_in_person(relationships.partner_id, self.company_a)
+        reasons = {who: debtors._describe_in_person(why) for who, why in found.items()}
         self.assertRegex(" ".join(reasons[self.customer_1]), "policy begins with")
         self.assertEqual(reasons[self.customer_2], ["Brings 99 % of revenue."])
         self.assertEqual(reasons[self.customer_3], ["Customer for 6 years."])
         self.company_a.continuity_in_person_years = 7
-        reasons = debtors._in_person_reasons(relationships.partner_id, self.company_a)
-        self.assertNotIn(self.customer_3, reasons)
+        found = debtors._find_in_person(relationships.partner_id, self.company_a)
+        self.assertNotIn(self.customer_3, found)
 
     def test_policy_that_begins_with_a_letter_asks_for_no_talk(self):
         debtors = self.env["continuity.factoring.debtor"]

@@ -274,6 +274,7 @@ from . import continuity_factoring_letter_rule
 from . import continuity_factoring_letter_check
 from . import continuity_factoring_update
 from . import continuity_factoring_release_letter
+from . import continuity_factoring_release_second
 from . import continuity_factoring_certified
 from . import continuity_factoring_portal
 from . import continuity_factor_choice_part

@@ -372,7 +372,7 @@ class ContinuityContractReview(models.Model):
                     False,
                     self.env._(
                         "The contract review expired on %s: review it again.",
-                        expired[customer].expires_on,
+                        format_date(self.env, expired[customer].expires_on),
                     ),
                 )
             else:

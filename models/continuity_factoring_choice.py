@@ -129,6 +129,13 @@ class ContinuityFactoringDebtor(models.Model):
         if not self._may_report():
             self.factoring_id._check_may_account()
 
+    def _payment_choices(self):
+        """Return what can be chosen, in the language of the reader.
+
+        :rtype: dict[str, str]
+        """
+        return dict(self._fields["payment_choice"]._description_selection(self.env))
+
     def _payment_choice_error(self):
         """Return why this customer cannot choose where to pay (any more); the page
         asks before it offers the choice.
@@ -146,13 +153,10 @@ class ContinuityFactoringDebtor(models.Model):
         if agreement.state != "running" or debtor.state in ("out", "released"):
             return self.env._("There is nothing to choose at present.")
         if debtor.payment_choice:
-            names = dict(
-                debtor._fields["payment_choice"]._description_selection(self.env)
-            )
             return self.env._(
                 "Chosen already: “%(choice)s”. It is chosen once; please speak to "
                 "%(contact)s if it must change.",
-                choice=names[debtor.payment_choice],
+                choice=self._payment_choices()[debtor.payment_choice],
                 contact=agreement.contact_id.name or agreement.company_id.name,
             )
         return ""
@@ -200,7 +204,7 @@ class ContinuityFactoringDebtor(models.Model):
             body=self.env._(
                 "%(customer)s chose where to pay: %(choice)s.",
                 customer=debtor.partner_id.name,
-                choice=dict(CHOICES)[choice],
+                choice=self._payment_choices()[choice],
             )
         )
 

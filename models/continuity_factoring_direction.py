@@ -2,6 +2,7 @@
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import format_date
 
 from .continuity_factoring_assigning import OUT_STATES
 
@@ -91,7 +92,7 @@ class ContinuityFactoring(models.Model):
                 self.env._(
                     "Nobody but who proposed it has confirmed where customers pay from "
                     "%s: a second person must.",
-                    direction.effective_from,
+                    format_date(self.env, direction.effective_from),
                 )
             )
         if self.kind == "notified" and not self.direction_ids:

@@ -6,8 +6,7 @@ from odoo.fields import Domain
 
 from .continuity_bill import FIELD_GROUPS
 from .continuity_factoring_assigning import OUT_STATES
-
-LIVE_STATES = ("active", "settled")
+from .continuity_factoring_assignment import LIVE_STATES
 
 
 class AccountMove(models.Model):

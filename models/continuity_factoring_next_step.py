@@ -113,6 +113,15 @@ class ContinuityFactoring(models.Model):
             steps.append(
                 self.env._("Assigned receivables the factor must hear of: %s.", news)
             )
+        releases = self.env["continuity.factoring.debtor"].search_count(
+            [("factoring_id", "in", self.ids), ("release_entered_by_id", "!=", False)]
+        )
+        if releases:
+            steps.append(
+                self.env._(
+                    "Releases that a second person has to confirm: %s.", releases
+                )
+            )
         if self.kind == "notified":
             steps += self._telling_steps()
         return steps or [self.env._("Nothing is to be done at present.")]

@@ -173,13 +173,12 @@ class ContinuityFactoringDebtor(models.Model):
         ]
 
     def _portal_chosen_section(self):
-        names = dict(self._fields["payment_choice"]._description_selection(self.env))
         return {
             "title": self.env._("Your choice"),
             "text": self.env._(
                 "You chose: %(choice)s (%(day)s, %(who)s). It is chosen once; if it "
                 "must change, please speak to us.",
-                choice=names[self.payment_choice],
+                choice=self._payment_choices()[self.payment_choice],
                 day=self._long_date(
                     self.factoring_id._local_date(self.payment_choice_on)
                 ),
@@ -224,12 +223,14 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _portal_payment_options(self):
         """Return what can be chosen: value, name, what it means."""
-        names = dict(self._fields["payment_choice"]._description_selection(self.env))
         texts = {
             "as_before": self.env._("To the account you have always paid to."),
             "new": self.env._("To the account in the formal notice."),
         }
-        return [(value, name, texts[value]) for value, name in names.items()]
+        return [
+            (value, name, texts[value])
+            for value, name in self._payment_choices().items()
+        ]
 
     def _portal_line_actions(self, touchpoint):
         return {
@@ -244,7 +245,7 @@ class ContinuityFactoringDebtor(models.Model):
             raise AnswerError(self.env._("There is nothing to choose at present."))
         if error := line._payment_choice_error():
             raise AnswerError(error)
-        names = dict(line._fields["payment_choice"]._description_selection(self.env))
+        names = line._payment_choices()
         choice = touchpoint._portal_check_choice(form, names)
         colleague = touchpoint._portal_colleague_env()
         evidence = colleague._("On their page: %s", form["text"]).strip()

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 from .continuity_bill import BOOK_GROUPS
 
@@ -312,7 +313,7 @@ class ContinuityFactoringAssignment(models.Model):
                 self.env._(
                     "%(amount)s had been paid on %(day)s, before it was assigned.",
                     amount=money,
-                    day=day,
+                    day=format_date(self.env, day),
                 )
             )
             return "before_assignment"

@@ -4,6 +4,7 @@ from collections import Counter
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class ContinuityFactoringDebtor(models.Model):
@@ -27,11 +28,21 @@ class ContinuityFactoringDebtor(models.Model):
             "context": {"default_debtor_ids": self.ids},
         }
 
-    def _release_errors(self, signed_on, attachments):
+    def _open_assignments(self):
+        """Return what is assigned of these customers and open.
+
+        :rtype: continuity.factoring.assignment
+        """
+        return self.env["continuity.factoring.assignment"].search(
+            [("debtor_id", "in", self.ids), ("state", "=", "active")]
+        )
+
+    def _release_errors(self, signed_on, attachments, buy_back_reason):
         """Return what keeps customers from being released.
 
         :param date signed_on: when the factor signed, or False
         :param attachments: ``ir.attachment`` with the signed release
+        :param str buy_back_reason: why what is still open is bought back
         :rtype: list[str]
         """
         errors = []
@@ -66,6 +77,16 @@ class ContinuityFactoringDebtor(models.Model):
                 )
         if signed_on and signed_on > today:
             errors.append(self.env._("The factor cannot have signed in the future."))
+        if not (buy_back_reason or "").strip():
+            errors += [
+                self.env._(
+                    "%(invoice)s is assigned and open with %(amount)s: wait until it "
+                    "is paid, or buy it back.",
+                    invoice=assignment.move_id.display_name,
+                    amount=assignment.currency_id.format(assignment.open_amount),
+                )
+                for assignment in self._open_assignments()
+            ]
         return errors
 
     def _release(self, effective_from, signed_on, attachments, buy_back_reason=""):
@@ -80,23 +101,10 @@ class ContinuityFactoringDebtor(models.Model):
         :raise UserError: listing everything that stands in the way
         """
         self.factoring_id._check_may_account()
-        assignments = self.env["continuity.factoring.assignment"].search(
-            [("debtor_id", "in", self.ids), ("state", "=", "active")]
-        )
-        errors = self._release_errors(signed_on, attachments)
-        if not (buy_back_reason or "").strip():
-            errors += [
-                self.env._(
-                    "%(invoice)s is assigned and open with %(amount)s: wait until it "
-                    "is paid, or buy it back.",
-                    invoice=assignment.move_id.display_name,
-                    amount=assignment.currency_id.format(assignment.open_amount),
-                )
-                for assignment in assignments
-            ]
-        if errors:
+        attachments.check_access("read")
+        if errors := self._release_errors(signed_on, attachments, buy_back_reason):
             raise UserError("\n".join(errors))
-        if assignments:
+        if assignments := self._open_assignments():
             assignments._end("released", buy_back_reason)
             assignments._add_news(
                 self.env._("Bought back with the release: %s", buy_back_reason)
@@ -111,12 +119,11 @@ class ContinuityFactoringDebtor(models.Model):
                 "release_signed_on": signed_on,
             }
         )
-        attachments.check_access("read")
         for agreement, released in debtors.grouped("factoring_id").items():
             agreement._message_log(
                 body=self.env._(
                     "Released: %(customers)s pay us again from %(day)s.",
                     customers=", ".join(released.partner_id.mapped("name")),
-                    day=effective_from,
+                    day=format_date(self.env, effective_from),
                 )
             )

@@ -29,12 +29,24 @@ class ContinuityFactoringDebtor(models.Model):
             effective_from, signed_on, attachments, buy_back_reason
         )
         # Who releases, and reads these files, was checked there.
-        for debtor in self.sudo():
-            files = attachments.sudo().copy(
+        self.sudo()._keep_release_paper(attachments.sudo())
+        return result
+
+    def _keep_release_paper(self, attachments):
+        """Keep the paper with each of these customers: a copy, unless it hangs there.
+
+        :param attachments: ``ir.attachment`` with the signed release
+        """
+        for debtor in self:
+            files = attachments.filtered(
+                lambda a, debtor=debtor: (
+                    a.res_model == debtor._name and a.res_id == debtor.id
+                )
+            )
+            files = files or attachments.copy(
                 {"res_model": debtor._name, "res_id": debtor.id}
             )
             debtor.release_attachment_ids = [Command.set(files.ids)]
-        return result
 
     def _letter_enclosures(self, touchpoint):
         files = super()._letter_enclosures(touchpoint)

@@ -5,6 +5,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 
 class ContinuityFactoring(models.Model):
@@ -117,7 +118,7 @@ class ContinuityFactoringDebtor(models.Model):
             self.env._(
                 "How things stand was approved on %(day)s, for the letter before: "
                 "write and approve it anew on %(plan)s.",
-                day=approved,
+                day=format_date(self.env, approved),
                 plan=agreement.name,
             )
         ]

@@ -164,7 +164,7 @@ class TestFactoringAccessTraces(FactoringAccessCommon):
         self.assertFalse(reachable)
 
     def test_no_way_round_through_where_an_invoice_is_paid(self):
-        paths = ("factoring_id.internal_reason", "bank_account_id.acc_number")
+        paths = ("factoring_id.internal_reason_kept", "bank_account_id.acc_number")
         for user in (self.user_portal, self.user_sales_a, self.billing):
             for path in paths:
                 domain = [(f"continuity_direction_id.{path}", "!=", False)]
@@ -274,7 +274,7 @@ class TestFactoringAccessTraces(FactoringAccessCommon):
         activity = self.env["mail.activity"].search(own)
         for user, told in (
             (self.user_sales_a, False),
-            (self.bookkeeper, True),
+            (self.accountant, True),
             (self.chief, True),
         ):
             for records, field in ((file, "name"), (activity, "summary")):

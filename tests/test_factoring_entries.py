@@ -77,7 +77,7 @@ class TestFactoringEntries(FactoringCommon):
         for move in self.move | other:
             self._book_sale(move, 100, "2026-06-06")
         for memo in (False, self.move.name, False):
-            self._loose_payment("2026-06-25", memo=memo)
+            self._loose_payment("2026-06-30", memo=memo)
         self._run_nightly()
         turnovers = self._turnovers(self.move) | self._turnovers(other)
         first = turnovers.filtered(lambda t: t.reason == "wrong_account")

@@ -36,6 +36,8 @@ class TestFactoringRelease(AssignedCommon):
             )
         )
         wizard.action_apply()
+        if waiting := debtor.filtered("release_entered_by_id"):
+            waiting.with_user(self.user_manager).action_confirm_release()
 
     def test_release_with_open_items_is_refused(self):
         debtor = self.assignment.debtor_id

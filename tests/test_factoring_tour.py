@@ -351,6 +351,14 @@ class TestFactoringTour(CreditCommon, StoryTourCommon):
             "continuity_factoring_release",
             "tour_keeper",
         )
+        # Who entered it is not the one who confirms it.
+        self.assertNotEqual(self.key.state, "released")
+        self._open_tour(
+            "action_factoring_debtor",
+            self.key,
+            "continuity_factoring_confirm_release",
+            "tour_boss",
+        )
         self.assertEqual(self.key.state, "released")
         self.assertFalse(
             self.agreement.assignment_ids.filtered(

@@ -3,7 +3,8 @@ from odoo.exceptions import UserError
 
 
 class ContinuityFactoringRelease(models.TransientModel):
-    """The release the factor signed, and from when it holds."""
+    """The release the factor signed, and from when it holds. Where customers were told
+    to pay the factor, a second person confirms it."""
 
     _name = "continuity.factoring.release"
     _description = "Release From Factoring"
@@ -28,13 +29,13 @@ class ContinuityFactoringRelease(models.TransientModel):
     )
 
     def action_apply(self):
-        """Release the customers; see ``continuity.factoring.debtor._release``."""
+        """Keep it for a second person, or release the customers at once; see
+        ``continuity.factoring.debtor._enter_release``."""
         self.ensure_one()
         if not self.debtor_ids:
             raise UserError(self.env._("Choose the customers to release."))
         self.debtor_ids.check_access("read")
-        self.attachment_ids.check_access("read")
-        self.debtor_ids._release(
+        self.debtor_ids._enter_release(
             self.effective_from,
             self.signed_on,
             self.attachment_ids,

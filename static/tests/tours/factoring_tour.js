@@ -220,8 +220,15 @@ tours.add("continuity_factoring_release", {
         shows("release.pdf", ".modal .o_field_widget[name=attachment_ids]"),
         fill("buy_back_reason", "The agreement ends."),
         press("action_apply", ".modal"),
-        isNow("released"),
+        {
+            content: "a second person has to read it",
+            trigger: ".o_form_view button[name=action_confirm_release]",
+        },
     ],
+});
+
+tours.add("continuity_factoring_confirm_release", {
+    steps: () => [press("action_confirm_release"), isNow("released")],
 });
 
 tours.add("continuity_factoring_end", {

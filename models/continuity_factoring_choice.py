@@ -182,8 +182,6 @@ class ContinuityFactoringDebtor(models.Model):
             raise UserError(
                 self.env._("This person does not belong to %s.", debtor.display_name)
             )
-        # Two clicks at once: the second waits, and finds what the first has chosen.
-        debtor.lock_for_update()
         if choice not in dict(CHOICES):
             raise UserError(self.env._("Say where the customer wants to pay."))
         if error := self._payment_choice_error():
@@ -192,6 +190,8 @@ class ContinuityFactoringDebtor(models.Model):
             raise UserError(
                 self.env._("Enter how you know: the letter, or whom you spoke to.")
             )
+        # Two clicks at once: the database refuses the second, Odoo tries it again, and
+        # it finds what the first has chosen.
         debtor.write(
             {
                 "payment_choice": choice,

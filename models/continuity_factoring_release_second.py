@@ -68,7 +68,9 @@ class ContinuityFactoringDebtor(models.Model):
             }
         )
         for agreement, lines in waiting.grouped("factoring_id").items():
-            lines.release_activity_id = agreement._remind_second_person(len(lines))
+            lines.release_activity_id = agreement._remind_second_person(
+                len(lines), effective_from
+            )
 
     def action_confirm_release(self):
         """Release customers as the second person, who has read the paper.
@@ -153,10 +155,12 @@ class ContinuityFactoringDebtor(models.Model):
 class ContinuityFactoring(models.Model):
     _inherit = "continuity.factoring"
 
-    def _remind_second_person(self, count):
-        """Give somebody else than the user the to-do to read a release.
+    def _remind_second_person(self, count, effective_from):
+        """Give somebody else than the user the to-do to read a release. What is posted
+        before they confirm is still assigned.
 
         :param int count: customers it is about
+        :param date effective_from: the day it holds from
         :rtype: mail.activity
         """
         self.ensure_one()
@@ -168,4 +172,5 @@ class ContinuityFactoring(models.Model):
                 "Read what the factor signed, and confirm the release of %s customers",
                 count,
             ),
+            deadline=max(effective_from, self._local_today()),
         )

@@ -133,6 +133,9 @@ class TestFactoringReleaseSecondPerson(FactoringCommon):
         self.assertFalse(self.debtor.released_from)
         self.assertEqual(self.move.partner_bank_id, self.factor_account)
         self.assertEqual(self._todos().user_id, self.user_manager)
+        self.assertEqual(str(self._todos().date_deadline), "2026-07-01")
+        later = self._bill(self.customer_1, 70, "2026-06-30", "2026-07-30")
+        self.assertEqual(self._assignments(later).state, "active")
         self.assertIn("second person", self.agreement.next_step)
         with self.assertRaisesRegex(AccessError, "You entered this release"):
             self.debtor.with_user(self.accountant).action_confirm_release()

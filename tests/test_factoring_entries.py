@@ -62,10 +62,10 @@ class TestFactoringEntries(FactoringCommon):
     def test_another_payment_after_the_sale_is_no_first_one(self):
         """We booked the sale; the customer pays us, and pays us again."""
         self._book_sale(self.move, 100, "2026-06-05")
-        self._loose_payment("2026-06-25")
+        self._loose_payment(100, "2026-06-25")
         self._run_nightly()
         for memo, reason in ((False, "unclear"), (self.move.name, "double")):
-            self._loose_payment("2026-06-28", memo=memo)
+            self._loose_payment(100, "2026-06-28", memo=memo)
             self._run_nightly()
             self.assertEqual(self._turnovers(self.move)[-1].reason, reason)
         self.assertEqual(self._turnovers(self.move)[0].reason, "wrong_account")
@@ -77,7 +77,7 @@ class TestFactoringEntries(FactoringCommon):
         for move in self.move | other:
             self._book_sale(move, 100, "2026-06-06")
         for memo in (False, self.move.name, False):
-            self._loose_payment("2026-06-30", memo=memo)
+            self._loose_payment(100, "2026-06-30", memo=memo)
         self._run_nightly()
         turnovers = self._turnovers(self.move) | self._turnovers(other)
         first = turnovers.filtered(lambda t: t.reason == "wrong_account")

@@ -31,6 +31,7 @@ class ContinuityFactoringAssignment(models.Model):
     sale booked: our entry in a      stays open for the factor, its list and the
     general journal of the factor    release, until the customer's money or the day
     closes the invoice               they paid the factor
+    the same, of a confidential one  refused: its customer would see it as paid
     paid to us before the notice     the customer is free; to be turned over
     paid to our old account after    flagged, to be turned over, with a to-do
     the notice

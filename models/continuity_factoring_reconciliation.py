@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from .continuity_bill import BOOK_GROUPS
@@ -268,6 +269,8 @@ class ContinuityFactoringAssignment(models.Model):
         :return: value of ``continuity.factoring.turnover.reason``; empty when nothing
             came in, or when the factor has it; ``PREPAID`` for what nobody sold
         :rtype: str
+        :raise UserError: for what would show a customer of a confidential agreement
+            that there is one
         """
         self.ensure_one()
         entry = partial.credit_move_id.move_id
@@ -283,6 +286,8 @@ class ContinuityFactoringAssignment(models.Model):
                 )
             )
             return ""
+        if journal._continuity_is_sale() and agreement.kind == "confidential":
+            self._refuse_shown_sale()
         if journal.continuity_factor_id:
             factor = agreement.factor_id.commercial_partner_id
             if journal.continuity_factor_id.commercial_partner_id == factor:
@@ -318,6 +323,31 @@ class ContinuityFactoringAssignment(models.Model):
             )
             return "before_assignment"
         return self._collection_reason(journal, day)
+
+    def _refuse_shown_sale(self):
+        """Refuse to close an invoice by our entry of a confidential sale: its customer
+        would see that it is paid, and has paid nobody (X8).
+
+        :raise UserError: always, in words for who may know of the agreement, or not
+        """
+        self.ensure_one()
+        if self.sudo(False).has_access("read"):
+            raise UserError(
+                self.env._(
+                    "%s would show as paid, to its customer too, who is to notice "
+                    "nothing: leave it open, and book the sale on an account of its "
+                    "own.",
+                    self.move_id.display_name,
+                )
+            )
+        raise UserError(
+            self.env._(
+                "%(invoice)s stays open until its customer pays: leave it unmatched, "
+                "or ask %(contact)s.",
+                invoice=self.move_id.display_name,
+                contact=self.factoring_id.contact_id.name,
+            )
+        )
 
     def _collection_reason(self, journal, day):
         """Tell what it means that a customer paid into one of our journals on a day."""

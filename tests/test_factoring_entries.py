@@ -87,6 +87,27 @@ class TestFactoringEntries(FactoringCommon):
         self.assertEqual(named.payment_move_id.ref, self.move.name)
         self.assertEqual((turnovers - first).mapped("reason"), ["unclear"])
 
+    def test_sale_of_a_confidential_agreement_closes_no_invoice(self):
+        """Its customer would see on the portal that it is paid, without having paid."""
+        self._review(self.customer_3)
+        self._run_agreement(self.customer_3, kind="confidential", noticed=None)
+        move = self._bill(self.customer_3, 100, "2026-06-30", "2026-07-30")
+        self.assertEqual(self._assignments(move).state, "active")
+        with self.assertRaises(UserError) as caught:
+            self._book_sale(move, 100, "2026-06-30")
+        self.assertIn("on an account of its own", str(caught.exception))
+        self.assertEqual(move.payment_state, "not_paid")
+        # Whoever may not know why hears only that it stays open.
+        colleague = self._create_user("Bookkeeper 2", "account.group_account_user")
+        entry = self._book_sale(self.move, 1, "2026-06-30")
+        lines = self._receivable(move) | self._receivable(entry)
+        lines.remove_move_reconcile()
+        lines.partner_id = self.customer_3
+        with self.assertRaises(UserError) as caught:
+            lines.with_user(colleague).reconcile()
+        self.assertIn("stays open until", str(caught.exception))
+        self.assertNotIn("sale", str(caught.exception))
+
     def test_sold_receivable_stays_open_until_the_customer_pays(self):
         model = self.env["continuity.factoring.assignment"]
         entry = self._book_sale(self.move, 100, "2026-06-05")

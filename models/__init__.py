@@ -58,6 +58,7 @@ from . import continuity_listed_subject_merge
 from . import continuity_listed_subject_planning
 from . import continuity_document_mixin
 from . import continuity_approval_mixin
+from . import continuity_reason_mixin
 from . import continuity_process_mixin
 from . import continuity_process_language
 from . import continuity_legal_mixin
@@ -190,7 +191,6 @@ from . import continuity_dissolution_payment_bar
 from . import continuity_dissolution_timetable
 from . import continuity_dissolution_watch
 from . import continuity_dissolution_apology
-from . import continuity_dissolution_reason
 from . import continuity_dissolution_work
 from . import continuity_dissolution_hours
 from . import continuity_obligation
@@ -236,6 +236,7 @@ from . import continuity_credit_standing
 from . import continuity_credit_standing_figures
 from . import continuity_credit_proposal
 from . import continuity_credit_partner
+from . import continuity_factoring_terms
 from . import continuity_factoring
 from . import continuity_factoring_approval
 from . import continuity_factoring_debtor

@@ -57,11 +57,6 @@ class ContinuityDissolution(models.Model):
         help="For the approvers and those who may see the campaign. Customers never "
         "see it."
     )
-    customer_reason = fields.Text(
-        string="What Customers Are Told",
-        translate=True,
-        help="The reason in the words customers hear: honest and specific.",
-    )
     jurisdiction_id = fields.Many2one(
         "continuity.jurisdiction",
         ondelete="restrict",
@@ -212,20 +207,25 @@ class ContinuityDissolution(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and not self.env.user.has_group(
-            "customer_continuity.group_manager"
-        ):
+        if not self.env.su:
+            self._check_drafter()
+        return super().create(vals_list)
+
+    @api.model
+    def _check_drafter(self):
+        """Refuse campaigns by anybody but managers.
+
+        :raise AccessError: for anybody else
+        """
+        if not self.env.user.has_group("customer_continuity.group_manager"):
             raise AccessError(
                 self.env._("A campaign is drafted by a manager of the app.")
             )
-        return super().create(vals_list)
 
     def write(self, vals):
         if not self.env.su and self._all_editable_fields().issuperset(vals):
             self._check_state(*self._naming_states())
             self._check_author()
-        if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
-            raise AccessError(self.env._("You cannot work in that company."))
         return super().write(vals)
 
     @api.model

@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 
@@ -18,7 +18,7 @@ class ContinuityFactoring(models.Model):
 
     _name = "continuity.factoring"
     _description = "Factoring Agreement"
-    _inherit = ["continuity.process.mixin"]
+    _inherit = ["continuity.factoring.terms", "continuity.process.mixin"]
     _order = "date_start desc, id desc"
     _check_company_auto = True
     _sequence_code = "continuity.factoring"
@@ -41,90 +41,14 @@ class ContinuityFactoring(models.Model):
         domain="[('is_company', '=', True)]",
         help="Who buys the receivables.",
     )
-    kind = fields.Selection(
-        [
-            ("notified", "Notified: customers are told"),
-            ("confidential", "Confidential: customers are not told"),
-        ],
-        required=True,
-        default="notified",
-        tracking=True,
-    )
-    recourse = fields.Selection(
-        [
-            ("full", "With recourse"),
-            ("limited", "Limited recourse"),
-            ("none", "Without recourse"),
-        ],
-        required=True,
-        default="none",
-        help="Whether the factor may come back to us when a customer does not pay.",
-    )
-    covers = fields.Selection(
-        [
-            ("customers", "All invoices of the customers listed"),
-            ("invoices", "Single invoices, chosen one by one"),
-        ],
-        required=True,
-        default="customers",
-    )
-    currency_ids = fields.Many2many(
-        "res.currency",
-        "continuity_factoring_currency_rel",
-        string="Currencies",
-        default=lambda self: [Command.set(self.env.company.currency_id.ids)],
-        help="Invoices in other currencies stay ours.",
-    )
-    date_start = fields.Date(
-        string="Starts On", required=True, default=fields.Date.context_today
-    )
-    date_end = fields.Date(string="Until", help="Empty: until it is terminated.")
-    jurisdiction_id = fields.Many2one(
-        "continuity.jurisdiction",
-        ondelete="restrict",
-        help="Whose law holds for customers whose contract names none.",
-    )
+    kind = fields.Selection(tracking=True)
+    currency_ids = fields.Many2many(relation="continuity_factoring_currency_rel")
+    jurisdiction_id = fields.Many2one(ondelete="restrict")
+    named_user_ids = fields.Many2many(relation="continuity_factoring_named_rel")
     internal_reason = fields.Text(
-        compute="_compute_internal_reason",
-        inverse="_inverse_internal_reason",
-        help="For the approvers and those who may see the agreement. Customers never "
-        "see it.",
+        compute="_compute_internal_reason", inverse="_inverse_internal_reason"
     )
     internal_reason_kept = fields.Text(groups="base.group_system")
-    customer_reason = fields.Text(
-        string="What Customers Are Told",
-        translate=True,
-        help="Purpose and background in the words customers hear: positive and true.",
-    )
-    customer_may_choose = fields.Boolean(
-        string="Customers Choose Where to Pay",
-        help="The agreement lets a customer pay as before. They choose once, on "
-        "record, and their invoices follow.",
-    )
-    turnover_days = fields.Integer(
-        string="Turned Over Within (days)",
-        default=5,
-        help="Collections on our own account go to the factor within so many working "
-        "days.",
-    )
-    update_months = fields.Integer(
-        string="Update Customers Every (months)",
-        default=6,
-        help="How often customers hear how things stand while factoring lasts; 0: not "
-        "at all.",
-    )
-    contact_id = fields.Many2one(
-        "res.users",
-        string="Answers Questions",
-        default=lambda self: self.env.user,
-        help="Whom customers ask about payments; named in every letter.",
-    )
-    named_user_ids = fields.Many2many(
-        "res.users",
-        "continuity_factoring_named_rel",
-        string="May Also See",
-        help="Colleagues who may see the agreement while it is confidential.",
-    )
     approval_ids = fields.One2many(
         "continuity.factoring.approval", "factoring_id", string="Approvers", copy=True
     )
@@ -214,27 +138,29 @@ class ContinuityFactoring(models.Model):
     @api.constrains("factor_id", "company_id")
     def _check_factor(self):
         for agreement in self:
-            if agreement.factor_id == agreement.company_id.partner_id:
-                raise ValidationError(
-                    self.env._("A company cannot be its own factor: choose another.")
-                )
+            if errors := agreement._factor_errors():
+                raise ValidationError("\n".join(errors))
 
     # === ACCESS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and not self.env.user.has_groups(
+        if not self.env.su:
+            self._check_drafter()
+        return super().create(vals_list)
+
+    @api.model
+    def _check_drafter(self):
+        """Refuse agreements by anybody but managers and accountants.
+
+        :raise AccessError: for anybody else
+        """
+        if not self.env.user.has_groups(
             "customer_continuity.group_manager,account.group_account_manager"
         ):
             raise AccessError(
                 self.env._("An agreement is drafted by a manager or an accountant.")
             )
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
-            raise AccessError(self.env._("You cannot work in that company."))
-        return super().write(vals)
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         operations = super()._mail_get_operation_for_mail_message_operation(
@@ -249,6 +175,9 @@ class ContinuityFactoring(models.Model):
         return super()._may_be_followed() and not self.confidential
 
     # === CARRYING OUT === #
+
+    def _submission_errors(self):
+        return self._terms_errors() + super()._submission_errors()
 
     def _activation_errors(self):
         """Return what keeps an approved agreement from being activated; extensions add

@@ -1,7 +1,7 @@
 """Whom an agreement may cover, in which order and why, and taking them in."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .continuity_factoring_assigning import OUT_STATES
@@ -28,21 +28,22 @@ class ContinuityFactoring(models.Model):
 
     # === WHO COMES INTO QUESTION === #
 
-    def _check_may_draft(self, company):
-        """Refuse agreements by anybody but managers and accountants, and of companies
-        one is not in.
+    def _check_may_cover(self):
+        """Refuse to take customers in by who may not write the agreement, or, once it
+        runs, does not decide on it.
 
-        :param company: ``res.company``
         :raise AccessError: for anybody else
+        :raise UserError: unless it is a draft or running
         """
-        if not self.env.user.has_groups(
-            "customer_continuity.group_manager,account.group_account_manager"
-        ):
-            raise AccessError(
-                self.env._("An agreement is drafted by a manager or an accountant.")
-            )
-        if company not in self.env.companies:
-            raise AccessError(self.env._("Switch to %s first.", company.sudo().name))
+        self.ensure_one()
+        self.check_access("read")
+        self._check_drafter()
+        self.company_id._continuity_check_chosen()
+        self._check_state("draft", "running")
+        self._check_author()
+        if self.state == "running":
+            # What was approved is extended by who approves.
+            self._check_may_manage()
 
     @api.model
     def _cover_candidates(self, company):
@@ -138,6 +139,24 @@ class ContinuityFactoring(models.Model):
                 )
             )
         }
+
+    def _covered_among(self, customers):
+        """Return whom of some customers this agreement covers.
+
+        :param customers: commercial ``res.partner``
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        # Callers have checked who asks; the customers are those of their invoices.
+        debtors = self.env["continuity.factoring.debtor"].sudo()
+        covered = debtors.search(
+            [
+                ("factoring_id", "=", self.id),
+                ("partner_id", "in", customers.ids),
+                ("state", "not in", OUT_STATES),
+            ]
+        )
+        return covered.partner_id.with_env(self.env)
 
     def _cover_rows(self, partners):
         """Tell of each customer whether this agreement may cover it, and propose whom
@@ -315,12 +334,7 @@ class ContinuityFactoring(models.Model):
         :raise UserError: naming each customer that cannot be covered, and why
         """
         self.ensure_one()
-        self._check_may_draft(self.company_id)
-        self._check_state("draft", "running")
-        self._check_author()
-        if self.state == "running":
-            # What was approved is extended by who approves.
-            self._check_may_manage()
+        self._check_may_cover()
         known = self.sudo().debtor_ids.partner_id
         partners = self.env["res.partner"].concat(*choices) - known
         relationships = (

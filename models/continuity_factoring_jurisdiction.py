@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .continuity_legal_mixin import CERTAINTIES
+
 
 class ContinuityJurisdiction(models.Model):
     _inherit = "continuity.jurisdiction"
@@ -11,11 +13,4 @@ class ContinuityJurisdiction(models.Model):
         "A starting point for whoever reviews the contract, never advice.",
     )
     ban_source = fields.Char(string="Article of Law")
-    ban_status = fields.Selection(
-        [
-            ("V", "Statute read"),
-            ("S", "Secondary source"),
-            ("K", "General knowledge, unverified"),
-        ],
-        string="How Certain",
-    )
+    ban_status = fields.Selection(CERTAINTIES, string="How Certain")

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .continuity_bill import FIELD_GROUPS
-from .continuity_factoring_assigning import OUT_STATES
 from .continuity_factoring_assignment import LIVE_STATES
 
 
@@ -134,11 +133,7 @@ class AccountMove(models.Model):
         # The reasons are those of contract reviews: salespeople do not read them.
         if not agreement or not agreement._may_account():
             return
-        lines = self.env["account.move.line"]
-        for move in self._origin:
-            lines |= move.line_ids.filtered(
-                lambda line: line.account_id.account_type == "asset_receivable"
-            )
+        lines = self._origin._continuity_receivables()
         today = fields.Date.context_today(self)
         reasons = {}
         for line, reason in agreement._assignment_refusals(lines, today).items():
@@ -175,18 +170,15 @@ class AccountMove(models.Model):
 
         :raise UserError: when there is none, or naming what cannot be assigned
         """
-        agreements = self.env["continuity.factoring"].search(
-            [("state", "=", "running"), ("company_id", "in", self.company_id.ids)]
-        )
+        agreements = self._continuity_running_agreements()
         agreements._check_may_account()
         left = self.browse(self.ids)
         for agreement in agreements:
-            customers = agreement.sudo()._debtors_of(left.commercial_partner_id)
+            customers = agreement._covered_among(left.commercial_partner_id)
             covered = left.filtered(
                 lambda move, agreement=agreement, customers=customers: (
                     move.company_id == agreement.company_id
                     and move.commercial_partner_id in customers
-                    and customers[move.commercial_partner_id].state not in OUT_STATES
                 )
             )
             left -= covered
@@ -199,17 +191,47 @@ class AccountMove(models.Model):
                 )
             )
 
+    def _continuity_running_agreements(self):
+        """Return the running agreements of these companies that the user may read.
+
+        :rtype: continuity.factoring
+        """
+        return self.env["continuity.factoring"].search(
+            [("state", "=", "running"), ("company_id", "in", self.company_id.ids)]
+        )
+
+    def _continuity_agreements(self):
+        """Return the running agreements the user may read that cover the customers of
+        all these invoices.
+
+        :rtype: continuity.factoring
+        """
+        customers = self.commercial_partner_id
+        return self._continuity_running_agreements().filtered(
+            lambda agreement: (
+                agreement.company_id >= self.company_id
+                and customers <= agreement._covered_among(customers)
+            )
+        )
+
+    def _continuity_receivables(self):
+        """Return what customers owe, or owed, on these invoices.
+
+        :rtype: account.move.line
+        """
+        return self.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+
+    def _continuity_open_receivables(self):
+        return self._continuity_receivables().filtered(lambda x: not x.reconciled)
+
     def _continuity_assign_under(self, agreement):
         """Assign what is open of these invoices under an agreement.
 
         :raise UserError: naming the first one of which nothing is open
         """
-        lines = self.line_ids.filtered(
-            lambda line: (
-                line.account_id.account_type == "asset_receivable"
-                and not line.reconciled
-            )
-        )
+        lines = self._continuity_open_receivables()
         if closed := self - lines.move_id:
             raise UserError(
                 self.env._("Nothing of %s is open.", closed[:1].display_name)

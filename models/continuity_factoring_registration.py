@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .continuity_factoring_assigning import OUT_STATES
+from .continuity_legal_mixin import CERTAINTIES
 
 
 class ContinuityJurisdiction(models.Model):
@@ -26,12 +27,7 @@ class ContinuityJurisdiction(models.Model):
     )
     registration_source = fields.Char(string="Registration: Article")
     registration_status = fields.Selection(
-        [
-            ("V", "Statute read"),
-            ("S", "Secondary source"),
-            ("K", "General knowledge, unverified"),
-        ],
-        string="Registration: How Certain",
+        CERTAINTIES, string="Registration: How Certain"
     )
 
     def _registration_sentence(self):

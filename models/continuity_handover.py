@@ -67,11 +67,6 @@ class ContinuityHandover(models.Model):
     internal_reason = fields.Text(
         help="For the approvers and those who may see the plan. Customers never see it."
     )
-    customer_reason = fields.Text(
-        string="What Customers Are Told",
-        translate=True,
-        help="The reason in the words customers hear: honest and specific.",
-    )
     announce_date = fields.Date(
         string="Announced Inside On",
         required=True,
@@ -244,8 +239,6 @@ class ContinuityHandover(models.Model):
         if "report_note" in vals and not self.env.su:
             self._check_state("draft", "submitted", "approved", "running", "reported")
             self._check_participant()
-        if "company_id" in vals and vals["company_id"] not in self.env.companies.ids:
-            raise AccessError(self.env._("You cannot work in that company."))
         result = super().write(vals)
         if "company_id" in vals:
             self.line_ids.sudo()._take_snapshot()

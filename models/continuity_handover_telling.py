@@ -34,9 +34,6 @@ class ContinuityHandover(models.Model):
         domain=[("model", "=", "continuity.touchpoint")],
         help="For customers who are told in writing. Proposed by the reason.",
     )
-    wording_warning = fields.Text(
-        compute="_compute_wording_warning", string="Please Read Again"
-    )
 
     @api.depends("reason")
     def _compute_letter_template_id(self):
@@ -53,14 +50,6 @@ class ContinuityHandover(models.Model):
             LETTER % self.reason, raise_if_not_found=False
         )
         return template or self.env["mail.template"]
-
-    @api.depends("customer_reason")
-    @api.depends_context("lang")
-    def _compute_wording_warning(self):
-        wording = self.env["continuity.wording"]
-        for plan in self:
-            found = wording._find(plan.customer_reason or "", self.env.lang or "en_US")
-            plan.wording_warning = "\n".join(found)
 
     def _line_errors(self):
         return super()._line_errors() + self._wording_errors()
@@ -97,10 +86,7 @@ class ContinuityHandover(models.Model):
         ]
 
     def _submission_warnings(self):
-        warnings = super()._submission_warnings()
-        if self.wording_warning:
-            warnings += self.wording_warning.splitlines()
-        return warnings
+        return super()._submission_warnings() + self._reason_warnings()
 
     def _is_reason_untranslated(self, lang):
         """Tell whether customers who get letters in a language would read the reason

@@ -1,6 +1,13 @@
 from odoo import fields, models
 from odoo.tools import format_date
 
+# How sure we are of a datum of law.
+CERTAINTIES = [
+    ("verified", "Statute read"),
+    ("secondary", "Secondary source"),
+    ("unverified", "General knowledge, unverified"),
+]
+
 
 class ContinuityLegalMixin(models.AbstractModel):
     """A datum of law: where it stands, and how sure we are of it.
@@ -15,15 +22,7 @@ class ContinuityLegalMixin(models.AbstractModel):
         string="Legal Basis", help="Article of the law, or who else asks for it."
     )
     source = fields.Char(help="Where it was read.")
-    certainty = fields.Selection(
-        [
-            ("verified", "Statute read"),
-            ("secondary", "Secondary source"),
-            ("unverified", "General knowledge, unverified"),
-        ],
-        required=True,
-        default="unverified",
-    )
+    certainty = fields.Selection(CERTAINTIES, required=True, default="unverified")
     verified_on = fields.Date(help="When somebody last compared it with the source.")
 
     def _source_note(self):

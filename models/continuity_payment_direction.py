@@ -114,31 +114,49 @@ class ContinuityPaymentDirection(models.Model):
     @api.constrains("kind", "bank_account_id", "factoring_id")
     def _check_account(self):
         for direction in self.sudo():
-            account, agreement = direction.bank_account_id, direction.factoring_id
-            if direction.kind == "unchanged":
-                continue
-            if agreement.kind == "confidential":
-                raise ValidationError(
-                    self.env._(
-                        "Customers of a confidential agreement pay as before: any "
-                        "other account would tell them of it."
-                    )
-                )
-            if not account:
-                raise ValidationError(
-                    self.env._("Choose the account customers are to pay to.")
-                )
-            owner = agreement.factor_id
-            if direction.kind == "collection":
-                owner = agreement.company_id.partner_id
-            if account.partner_id.commercial_partner_id != owner.commercial_partner_id:
-                raise ValidationError(
-                    self.env._(
-                        "The account %(number)s does not belong to %(owner)s.",
-                        number=account.acc_number,
-                        owner=owner.name,
-                    )
-                )
+            if error := direction._account_error():
+                raise ValidationError(error)
+
+    def _account_error(self):
+        """Return why customers cannot pay to the account, also of a direction that
+        exists in memory only.
+
+        :rtype: str | None
+        """
+        self.ensure_one()
+        account, agreement = self.bank_account_id, self.factoring_id
+        if self.kind == "unchanged":
+            return None
+        if agreement.kind == "confidential":
+            return self.env._(
+                "Customers of a confidential agreement pay as before: any other "
+                "account would tell them of it."
+            )
+        if not account:
+            return self.env._("Choose the account customers are to pay to.")
+        owner = self._account_owner(
+            self.kind, agreement.factor_id, agreement.company_id
+        )
+        if account.partner_id.commercial_partner_id != owner:
+            return self.env._(
+                "The account %(number)s does not belong to %(owner)s.",
+                number=account.acc_number,
+                owner=owner.name,
+            )
+        return None
+
+    @api.model
+    def _account_owner(self, kind, factor, company):
+        """Return whose account customers pay to.
+
+        :param str kind: of the direction
+        :param factor: ``res.partner``
+        :param company: ``res.company``
+        :return: nobody where customers pay as before
+        :rtype: res.partner
+        """
+        owners = {"factor": factor, "collection": company.sudo().partner_id}
+        return owners.get(kind, factor.browse()).commercial_partner_id
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -27,7 +27,11 @@ class ContinuityProcessMixin(models.AbstractModel):
 
     _name = "continuity.process.mixin"
     _description = "Continuity Process"
-    _inherit = ["continuity.document.mixin", "continuity.guarded.mixin"]
+    _inherit = [
+        "continuity.document.mixin",
+        "continuity.guarded.mixin",
+        "continuity.reason.mixin",
+    ]
 
     _mail_post_access = "read"
 
@@ -64,6 +68,7 @@ class ContinuityProcessMixin(models.AbstractModel):
         tracking=True,
         index=True,
     )
+    customer_reason = fields.Text(translate=True)
     submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     submitted_on = fields.Datetime(readonly=True, copy=False)
     next_approver_id = fields.Many2one(
@@ -105,6 +110,9 @@ class ContinuityProcessMixin(models.AbstractModel):
                             document.name,
                         )
                     )
+        if "company_id" in vals:
+            company = self.env["res.company"].browse(vals["company_id"])
+            company._continuity_check_chosen()
         return super().write(vals)
 
     @api.model

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 
 class ResCompany(models.Model):
@@ -145,6 +145,16 @@ class ResCompany(models.Model):
         groups="base.group_user",
         help="Of the sheet to the address field of the letter. 20 mm is DIN 5008.",
     )
+
+    def _continuity_check_chosen(self):
+        """Refuse work for companies the user has not switched to.
+
+        :raise AccessError: naming the first one, if it is one of the user's
+        """
+        for company in self - self.env.companies:
+            if company not in self.env.user.company_ids:
+                raise AccessError(self.env._("You cannot work in that company."))
+            raise AccessError(self.env._("Switch to %s first.", company.sudo().name))
 
     def _continuity_report_font(self, lang):
         """Return the fonts of a printed page, for CSS.

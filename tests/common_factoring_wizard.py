@@ -54,5 +54,5 @@ class FactoringWizardCommon(FactoringCommon):
         wizard.approver_id = self.user_all
         wizard.write(values)
         wizard.action_next()
-        action = wizard.action_create_agreement()
+        action = wizard.action_create_draft()
         return self.env["continuity.factoring"].browse(action["res_id"])

@@ -90,7 +90,7 @@ class TestAssignmentImport(AssignmentCommon):
             },
         )
         wizard.customer_reason = "Our sales are reorganised by region."
-        wizard.action_create_plan()
+        wizard.action_create_draft()
         plan = self._plans()
         self.assertEqual(plan.leaver_ids, self.leaver | self.successor)
         self.assertEqual(plan.reason, "reorganisation")
@@ -366,7 +366,7 @@ class TestAssignmentRules(AssignmentCommon):
         self.assertIn("Customer 1", wizard.rules_text)
         wizard.action_what()
         self.assertFalse(self._line(wizard, self.customer_1).successor_id)
-        self._assert_refused(wizard, "action_create_plan", "1 customers have no")
+        self._assert_refused(wizard, "action_create_draft", "1 customers have no")
 
     def test_each_condition(self):
         industry = self.env["res.partner.industry"].create({"name": "Optics"})

@@ -76,7 +76,7 @@ class TestDissolutionWizard(DissolutionCommon):
         self.assertFalse(wizard.warning_text)
         self.assertIn("customers are concerned", wizard.summary_html)
         self.assertNotIn("built-in", wizard.summary_html)
-        action = wizard.action_create_campaign()
+        action = wizard.action_create_draft()
         campaign = self.env["continuity.dissolution"].browse(action["res_id"])
         self.assertEqual(campaign.state, "draft")
         self.assertEqual(campaign.timetable_id.code, "cn_ordinary")
@@ -93,7 +93,7 @@ class TestDissolutionWizard(DissolutionCommon):
     def test_preview_counts_by_tier_and_segment(self):
         self._set_tier(self.customer_1, self.tier_a, self.company_a)
         wizard = self._first_step()
-        campaign = wizard._draft_campaign()
+        campaign = wizard._draft()
         preview = wizard._prepare_preview(campaign)
         self.assertEqual(preview["total"], 2)
         row = next(r for r in preview["rows"] if r["tier"] == self.tier_a.name)
@@ -157,7 +157,7 @@ class TestDissolutionWizard(DissolutionCommon):
         self.assertIn("approver", wizard.error_text)
         self.assertIn("days remain between", wizard.error_text)
         with self.assertRaisesRegex(UserError, "approver"):
-            wizard.action_create_campaign()
+            wizard.action_create_draft()
 
     def test_simplified_route_with_open_orders(self):
         wizard = self._first_step(
@@ -190,7 +190,7 @@ class TestDissolutionWizard(DissolutionCommon):
         wizard = self._first_step()
         # The company is the client's choice.
         wizard.sudo().company_id = self.company_b
-        for method in ("action_next", "action_create_campaign"):
+        for method in ("action_next", "action_create_draft"):
             with self.subTest(method=method), self.assertRaises(AccessError):
                 getattr(wizard, method)()
         wizard.sudo().step = "preview"

@@ -41,6 +41,17 @@ class TestFactoringWizardDraft(FactoringWizardCommon):
         with self.assertRaises(AccessError):
             agreement.with_user(self.user_manager).choice_id = False
 
+    def test_terms_are_complete_when_it_is_submitted(self):
+        """The form changes drafts too, and a letter without a reason never leaves."""
+        self._paying_customers(self.customer_1)
+        agreement = self._finish(self._second_step()).with_user(self.user_manager)
+        agreement.write({"customer_reason": " ", "currency_ids": False})
+        with self.assertRaisesRegex(UserError, "currency(.|\n)*what customers"):
+            agreement.action_submit()
+        agreement.write({"kind": "confidential", "currency_ids": self.euro})
+        agreement.action_submit()
+        self.assertEqual(agreement.state, "submitted")
+
     def test_direction_is_proposed_for_a_second_person(self):
         wizard = self._second_step()
         wizard.action_include_all()
@@ -69,7 +80,7 @@ class TestFactoringWizardDraft(FactoringWizardCommon):
         wizard.action_next()
         wizard.approver_id = self.user_all
         wizard.action_next()
-        wizard.action_create_agreement()
+        wizard.action_create_draft()
         account = self.env["res.partner.bank"].search(
             [("sanitized_acc_number", "=", "DE89370400440532013000")]
         )
@@ -94,7 +105,7 @@ class TestFactoringWizardDraft(FactoringWizardCommon):
         self.assertIn("a second person must", wizard.warning_text)
         self.assertIn("Customer 1", wizard.summary_html)
         with self.assertRaisesRegex(UserError, "approver"):
-            wizard.action_create_agreement()
+            wizard.action_create_draft()
 
     def test_what_changed_meanwhile_stops_the_draft(self):
         self._paying_customers(self.customer_1)
@@ -155,7 +166,7 @@ class TestFactoringWizardDraft(FactoringWizardCommon):
         self._line(wizard, self.customer_3).included = True
         wizard.action_next()
         self.assertFalse(wizard.error_text)
-        wizard.action_create_agreement()
+        wizard.action_create_draft()
         self.assertIn(self.customer_3, agreement.debtor_ids.partner_id)
         self.assertEqual(self._assignments(move).state, "active")
         with self.assertRaises(AccessError):

@@ -213,8 +213,8 @@ class TestHandoverTelling(TellingCommon):
         word = self.env["continuity.wording"].create(
             {"name": "various circumstances", "lang": "en", "advice": "Say which."}
         )
-        plan.invalidate_recordset(["wording_warning"])
-        self.assertIn(word.name, plan.wording_warning)
+        plan.invalidate_recordset(["reason_advice"])
+        self.assertIn(word.name, plan.reason_advice)
         self.assertIn(word.advice, "\n".join(plan._submission_warnings()))
 
     # === Nothing too early === #

@@ -198,7 +198,7 @@ class TestHandoverTiming(HandoverCommon):
         line = wizard.line_ids.filtered(lambda x: x.partner_id == self.customer_2)
         self.assertEqual(str(line.hold_until), "2027-03-11")
         self.assertGreaterEqual(str(line.date_visit), "2027-03-11", "a deal: a visit")
-        action = wizard.action_create_plan()
+        action = wizard.action_create_draft()
         plan = self.env["continuity.handover"].browse(action["res_id"])
         held = self._line_of(plan, self.customer_2)
         self.assertEqual(held.tell_when, "hold")

@@ -90,7 +90,7 @@ class TestHandoverWizard(WizardCommon):
         wizard.action_preview()
         self.assertFalse(wizard.error_text)
         self.assertIn("1</strong> joint visits", str(wizard.summary_html))
-        action = wizard.action_create_plan()
+        action = wizard.action_create_draft()
         plan = self.env[action["res_model"]].browse(action["res_id"])
         self.assertEqual(plan.state, "draft")
         self.assertEqual(plan.create_uid, self.leaver)
@@ -106,7 +106,7 @@ class TestHandoverWizard(WizardCommon):
         for user in (self.approver, self.user_manager):
             wizard = self._what(user, leaver_ids=self.leaver)
             wizard.action_preview()
-            action = wizard.action_create_plan()
+            action = wizard.action_create_draft()
             plan = self.env[action["res_model"]].browse(action["res_id"])
             self.assertEqual(plan.leaver_ids, self.leaver)
             self.assertEqual(plan.line_ids.leaver_id, self.leaver)
@@ -120,7 +120,7 @@ class TestHandoverWizard(WizardCommon):
             for method in (
                 "action_what",
                 "action_preview",
-                "action_create_plan",
+                "action_create_draft",
                 "action_suggest_dates",
             ):
                 with self.subTest(user=user.login, method=method):
@@ -155,7 +155,7 @@ class TestHandoverWizard(WizardCommon):
         )
         wizard.line_ids[0].leaver_id = self.leaver
         self._assert_refused(
-            wizard, "action_create_plan", "A plan for Sales A is drafted by"
+            wizard, "action_create_draft", "A plan for Sales A is drafted by"
         )
 
     def test_defaults(self):
@@ -188,7 +188,7 @@ class TestHandoverWizard(WizardCommon):
         self.assertEqual(self._line(wizard, theirs).leaver_id, self.colleague)
         self.assertEqual(self._line(wizard, self.customer_1).leaver_id, self.leaver)
         wizard.action_preview()
-        action = wizard.action_create_plan()
+        action = wizard.action_create_draft()
         plan = self.env[action["res_model"]].browse(action["res_id"])
         self.assertEqual(plan.leaver_ids, self.leaver | self.colleague)
         self._submit(plan, self.approver)
@@ -198,14 +198,14 @@ class TestHandoverWizard(WizardCommon):
         self.assertFalse(wizard.line_ids.successor_id)
         wizard.action_preview()
         self.assertIn("2 customers have no successor", wizard.error_text)
-        self._assert_refused(wizard, "action_create_plan", "have no successor")
+        self._assert_refused(wizard, "action_create_draft", "have no successor")
         self._line(wizard, self.customer_1).successor_id = self.successor
         self._line(wizard, self.customer_2).successor_id = self.colleague
         wizard.action_back()
         wizard.action_suggest_dates()
         wizard.action_preview()
         self.assertFalse(wizard.error_text)
-        action = wizard.action_create_plan()
+        action = wizard.action_create_draft()
         plan = self.env[action["res_model"]].browse(action["res_id"])
         self.assertEqual(
             self._line_of(plan, self.customer_2).successor_id, self.colleague
@@ -334,11 +334,18 @@ class TestHandoverWizard(WizardCommon):
         wizard.action_preview()
         self.assertFalse(wizard.error_text)
         self.assertIn("Closed down.", str(wizard.summary_html))
-        action = wizard.action_create_plan()
+        action = wizard.action_create_draft()
         plan = self.env[action["res_model"]].browse(action["res_id"])
         line = self._line_of(plan, self.customer_2)
         self.assertTrue(line.excluded)
         self.assertEqual(line.exclude_reason, "Closed down.")
+
+    def test_preview_names_what_would_stop_the_draft(self):
+        wizard = self._what()
+        wizard.successor_id = False
+        wizard.action_preview()
+        self.assertIn("Name the successor", wizard.error_text)
+        self._assert_refused(wizard, "action_create_draft", "Name the successor")
 
     def test_left_out_without_a_reason(self):
         """Also past the form."""
@@ -348,7 +355,7 @@ class TestHandoverWizard(WizardCommon):
         )
         wizard.action_preview()
         self.assertIn("Customer 2 is left out: say why", wizard.error_text)
-        self._assert_refused(wizard, "action_create_plan", "say why")
+        self._assert_refused(wizard, "action_create_draft", "say why")
 
     def _edit_all(self, wizard):
         """Change everything that can be changed on the line of customer 2."""
@@ -496,7 +503,7 @@ class TestHandoverWizardBadInput(WizardCommon):
         self._line(wizard, self.customer_2).successor_id = self.leaver
         wizard.action_preview()
         self.assertIn("Sales A cannot take over from themself", wizard.error_text)
-        self._assert_refused(wizard, "action_create_plan", "from themself")
+        self._assert_refused(wizard, "action_create_draft", "from themself")
 
     def test_successor_archived(self):
         wizard = self._open()
@@ -508,7 +515,7 @@ class TestHandoverWizardBadInput(WizardCommon):
         self._archive_user(self.successor)
         wizard.action_preview()
         self.assertIn("Sales B can no longer log in", wizard.error_text)
-        self._assert_refused(wizard, "action_create_plan", "can no longer log in")
+        self._assert_refused(wizard, "action_create_draft", "can no longer log in")
 
     def test_successor_without_the_company(self):
         wizard = self._open(
@@ -584,7 +591,7 @@ class TestHandoverWizardBadInput(WizardCommon):
         wizard = self._what(self.approver, leaver_ids=self.leaver)
         wizard.approver_id = self.leaver
         self._assert_refused(
-            wizard, "action_create_plan", "Sales A cannot approve what they drafted"
+            wizard, "action_create_draft", "Sales A cannot approve what they drafted"
         )
 
     def test_customer_in_a_running_plan(self):
@@ -596,20 +603,20 @@ class TestHandoverWizardBadInput(WizardCommon):
         self.assertIn(
             f"Customer 2 is being handed over in {plan.name} already", wizard.error_text
         )
-        self._assert_refused(wizard, "action_create_plan", "Customer 2 is being")
+        self._assert_refused(wizard, "action_create_draft", "Customer 2 is being")
         self._line(wizard, self.customer_2).write(
             {"excluded": True, "exclude_reason": "In the other plan."}
         )
-        wizard.action_create_plan()
+        wizard.action_create_draft()
 
     def test_step_without_the_one_before(self):
         """Nobody gets a plan past the checks of step one."""
         wizard = self._open()
-        self._assert_refused(wizard, "action_create_plan", "add a customer")
+        self._assert_refused(wizard, "action_create_draft", "add a customer")
         wizard = self._what()
         wizard.date_end = "2027-03-01"
         self._assert_refused(
-            wizard, "action_create_plan", "The period ends before it begins"
+            wizard, "action_create_draft", "The period ends before it begins"
         )
 
 
@@ -652,7 +659,7 @@ class TestHandoverWizardCapacity(WizardCommon):
             "more days, fewer visits .*, or another visitor",
         )
         with self.assertRaisesRegex(UserError, "5 of 200 visits fit"):
-            wizard.action_create_plan()
+            wizard.action_create_draft()
         self.assertFalse(self._plans())
 
     def test_travel_takes_its_time(self):
@@ -674,7 +681,7 @@ class TestHandoverWizardCapacity(WizardCommon):
         wizard.action_what()
         wizard.action_preview()
         self.assertFalse(wizard.error_text)
-        wizard.action_create_plan()
+        wizard.action_create_draft()
 
     def test_fewer_visits_make_it_fit(self):
         wizard = self._what(**self.one_day)

@@ -1,6 +1,7 @@
 from . import continuity_tier_lock
 from . import continuity_postpone
 from . import continuity_reason_wizard
+from . import continuity_process_wizard_mixin
 from . import continuity_report_contact
 from . import continuity_report_contact_owed
 from . import continuity_letter_preview

@@ -1,7 +1,4 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
-
-STEPS = ("what", "dates", "who", "preview")
 
 
 class ContinuityDissolutionWizard(models.TransientModel):
@@ -13,7 +10,10 @@ class ContinuityDissolutionWizard(models.TransientModel):
 
     _name = "continuity.dissolution.wizard"
     _description = "Wind Down"
-    _inherit = ["continuity.readable.onchange.mixin"]
+    _inherit = ["continuity.process.wizard.mixin"]
+
+    _document_model = "continuity.dissolution"
+    _preview_template = "customer_continuity.dissolution_preview"
 
     step = fields.Selection(
         [
@@ -27,24 +27,14 @@ class ContinuityDissolutionWizard(models.TransientModel):
         readonly=True,
     )
     kind = fields.Selection(
-        selection="_selection_kind",
+        selection=lambda self: self._document_selection("kind"),
         string="What Is Wound Down",
         required=True,
         default="company",
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
-    )
     internal_reason = fields.Text(
         help="For the approvers and those who may see the campaign. Customers never "
         "see it."
-    )
-    customer_reason = fields.Text(
-        string="What Customers Are Told",
-        help="The reason in the words customers hear: honest and specific.",
-    )
-    reason_advice = fields.Text(
-        compute="_compute_reason_advice", string="Worth Another Word"
     )
     jurisdiction_id = fields.Many2one(
         "continuity.jurisdiction",
@@ -103,12 +93,6 @@ class ContinuityDissolutionWizard(models.TransientModel):
     settled_user_id = fields.Many2one(
         "res.users", string="Settled Customers", domain="[('share', '=', False)]"
     )
-    approver_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
-    deputy_id = fields.Many2one(
-        "res.users",
-        domain="[('share', '=', False)]",
-        help="May approve in the approver's stead.",
-    )
     team_ids = fields.Many2many(
         "crm.team",
         "continuity_dissolution_wizard_team_rel",
@@ -127,14 +111,6 @@ class ContinuityDissolutionWizard(models.TransientModel):
         string="Only Countries",
         help="Empty: customers of all countries.",
     )
-    error_text = fields.Text(compute="_compute_preview")
-    warning_text = fields.Text(compute="_compute_preview")
-    summary_html = fields.Html(compute="_compute_preview", sanitize=False)
-
-    @api.model
-    def _selection_kind(self):
-        field = self.env["continuity.dissolution"]._fields["kind"]
-        return field._description_selection(self.env)
 
     def web_read(self, specification):
         """Read the form; the preview counts in a temporary table."""
@@ -144,13 +120,6 @@ class ContinuityDissolutionWizard(models.TransientModel):
     web_read._readonly = False
 
     # === COMPUTES === #
-
-    @api.depends("company_id")
-    def _compute_jurisdiction_id(self):
-        jurisdictions = self.env["continuity.jurisdiction"]
-        for wizard in self:
-            country = wizard.company_id.sudo().country_id
-            wizard.jurisdiction_id = jurisdictions._for_country(country)
 
     @api.depends("jurisdiction_id")
     def _compute_timetable_id(self):
@@ -164,49 +133,21 @@ class ContinuityDissolutionWizard(models.TransientModel):
         for wizard in self:
             wizard.min_notice_days = wizard.company_id.continuity_min_notice_days
 
-    @api.depends("customer_reason")
-    def _compute_reason_advice(self):
-        wording = self.env["continuity.wording"]
-        for wizard in self:
-            found = wording._find(wizard.customer_reason)
-            wizard.reason_advice = "\n".join(found) or False
-
     @api.depends("step", "date_ids.date_planned", "timetable_id", "min_notice_days")
     def _compute_dates_warning(self):
         for wizard in self:
             wizard.dates_warning = False
             if wizard.step == "dates":
-                campaign = wizard._draft_campaign()
+                campaign = wizard._draft()
                 warnings = campaign._order_errors() + campaign._milestone_warnings()
                 wizard.dates_warning = "\n".join(warnings) or False
 
-    @api.depends("step")
-    def _compute_preview(self):
-        for wizard in self:
-            wizard.error_text = wizard.warning_text = wizard.summary_html = False
-            if wizard.step != "preview":
-                continue
-            # Also when a client writes the step itself: it tells of the books.
-            wizard._check_may_draft()
-            campaign = wizard._draft_campaign()
-            wizard.error_text = "\n".join(wizard._errors(campaign)) or False
-            wizard.warning_text = "\n".join(wizard._warnings(campaign)) or False
-            wizard.summary_html = self.env["ir.qweb"]._render(
-                "customer_continuity.dissolution_preview",
-                wizard._prepare_preview(campaign),
-                minimal_qcontext=True,
-            )
-
-    def _prepare_preview(self, campaign):
-        """Return what the preview shows: customers by tier and segment.
-
-        :param campaign: see :meth:`_draft_campaign`
-        :rtype: dict
-        """
+    def _prepare_preview(self, draft):
+        """Show customers by tier and segment."""
         segments = self.env["continuity.dissolution.customer"]._fields["segment"]
         labels = segments._description_selection(self.env)
         counts = {}
-        for tier, segment, count in campaign._audience_preview():
+        for tier, segment, count in draft._audience_preview():
             counts.setdefault(tier, {})[segment] = count
         rows = [
             {
@@ -228,19 +169,12 @@ class ContinuityDissolutionWizard(models.TransientModel):
     # === STEPS === #
 
     def _check_may_draft(self):
-        """Refuse campaigns by anybody but managers, and of companies one is not in.
+        """Refuse campaigns by anybody but managers."""
+        self.env["continuity.dissolution"]._check_drafter()
+        super()._check_may_draft()
 
-        :raise AccessError: for anybody else
-        """
-        if not self.env.user.has_group("customer_continuity.group_manager"):
-            raise AccessError(
-                self.env._("A campaign is drafted by a manager of the app.")
-            )
-        for wizard in self:
-            if wizard.company_id not in self.env.companies:
-                raise AccessError(
-                    self.env._("Switch to %s first.", wizard.sudo().company_id.name)
-                )
+    def _title(self):
+        return self.env._("Wind Down")
 
     def _what_errors(self):
         """Return what is missing on the first step.
@@ -273,17 +207,9 @@ class ContinuityDissolutionWizard(models.TransientModel):
         """
         self.ensure_one()
         self._check_may_draft()
-        if self.step == "what" and (errors := self._what_errors()):
-            raise UserError("\n".join(errors))
-        self.step = STEPS[STEPS.index(self.step) + 1]
+        self._next(self._what_errors() if self.step == "what" else [])
         if self.step == "dates":
             self._complete_dates()
-        return self._reopen()
-
-    def action_back(self):
-        """Go back one step; what was edited is kept."""
-        self.ensure_one()
-        self.step = STEPS[max(STEPS.index(self.step) - 1, 0)]
         return self._reopen()
 
     def action_propose_dates(self):
@@ -302,27 +228,23 @@ class ContinuityDissolutionWizard(models.TransientModel):
         self.date_ids = [Command.create({"event_id": event.id}) for event in missing]
         decision = self.date_ids.filtered(lambda d: d.event_id.code == "decision")
         decision.date_planned = self.decision_date
-        days = self._draft_campaign()._propose_days()
+        days = self._draft()._propose_days()
         for line in self.date_ids.filtered(lambda d: not d.date_planned):
             line.date_planned = days.get(line.event_id.code)
 
     # === THE CAMPAIGN === #
 
-    def _prepare_campaign_values(self):
-        """Return the values of the draft."""
-        self.ensure_one()
+    def _prepare_draft_values(self):
         members = [
             (self.lead_id, "lead"),
             (self.unfulfilled_user_id, "unfulfilled"),
             (self.paying_user_id, "paying"),
             (self.settled_user_id, "settled"),
         ]
-        approval = {"user_id": self.approver_id.id, "deputy_id": self.deputy_id.id}
         return {
+            **super()._prepare_draft_values(),
             "kind": self.kind,
-            "company_id": self.company_id.id,
             "internal_reason": self.internal_reason,
-            "customer_reason": self.customer_reason,
             "jurisdiction_id": self.jurisdiction_id.id,
             "timetable_id": self.timetable_id.id,
             "min_notice_days": self.min_notice_days,
@@ -335,7 +257,6 @@ class ContinuityDissolutionWizard(models.TransientModel):
                 for user, role in members
                 if user
             ],
-            "approval_ids": [Command.create(approval)] if self.approver_id else [],
             "milestone_ids": [
                 Command.create(
                     {"event_id": line.event_id.id, "date_planned": line.date_planned}
@@ -344,56 +265,13 @@ class ContinuityDissolutionWizard(models.TransientModel):
             ],
         }
 
-    def _draft_campaign(self):
-        """Return the campaign as it would be, in memory only, so that its own checks
-        serve the wizard too."""
-        return self.env["continuity.dissolution"].new(self._prepare_campaign_values())
+    def _errors(self, draft):
+        return self._what_errors() + super()._errors(draft)
 
-    def _errors(self, campaign):
-        """Return what would keep the campaign from being submitted.
+    def _warnings(self, draft):
+        return super()._warnings(draft) + draft._milestone_warnings()
 
-        :rtype: list[str]
-        """
-        return list(dict.fromkeys(self._what_errors() + campaign._submission_errors()))
-
-    def _warnings(self, campaign):
-        """Return what deserves a second look.
-
-        :rtype: list[str]
-        """
-        warnings = self.reason_advice.split("\n") if self.reason_advice else []
-        return warnings + campaign._milestone_warnings()
-
-    def action_create_campaign(self):
-        """Create the draft, let its customers be found, and open it.
-
-        :raise UserError: listing all errors of the preview
-        :raise AccessError: for who may not draft a campaign
-        """
-        self.ensure_one()
-        self._check_may_draft()
-        if errors := self._errors(self._draft_campaign()):
-            raise UserError("\n".join(errors))
-        campaign = self.env["continuity.dissolution"].create(
-            self._prepare_campaign_values()
-        )
+    def _create_document(self):
+        campaign = super()._create_document()
         campaign.action_build_audience()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": campaign._name,
-            "res_id": campaign.id,
-            "view_mode": "form",
-            "name": campaign.name,
-        }
-
-    def _reopen(self):
-        """Return the action that shows the wizard at its current step."""
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Wind Down"),
-            "context": {"dialog_size": "extra-large"},
-        }
+        return campaign

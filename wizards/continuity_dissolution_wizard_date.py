@@ -37,7 +37,7 @@ class ContinuityDissolutionWizardDate(models.TransientModel):
     )
     def _compute_bounds(self):
         for wizard, lines in self.grouped("wizard_id").items():
-            milestones = wizard._draft_campaign().milestone_ids.grouped("event_id")
+            milestones = wizard._draft().milestone_ids.grouped("event_id")
             for line in lines:
                 milestone = milestones.get(line.event_id)
                 line.earliest = milestone and milestone.earliest

@@ -1,8 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.continuity_factoring_assigning import OUT_STATES
-
 FOUND_LINES = 500
 
 
@@ -106,12 +104,7 @@ class ContinuityFactoringAssign(models.TransientModel):
                 wizard.sudo(False)._check_may_assign()
                 agreement = wizard.factoring_id._origin
                 # Entries of invoices the user may read, see the check.
-                lines = wizard.move_ids._origin.sudo().line_ids.filtered(
-                    lambda line: (
-                        line.account_id.account_type == "asset_receivable"
-                        and not line.reconciled
-                    )
-                )
+                lines = wizard.move_ids._origin.sudo()._continuity_open_receivables()
                 refused = agreement._assignment_refusals(lines, today)
                 commands += [
                     Command.create(
@@ -180,26 +173,6 @@ class ContinuityFactoringAssignLine(models.TransientModel):
 
 class AccountMove(models.Model):
     _inherit = "account.move"
-
-    def _continuity_agreements(self):
-        """Return the running agreements the user may read that cover the customers of
-        all these invoices.
-
-        :rtype: continuity.factoring
-        """
-        customers = self.commercial_partner_id
-        agreements = self.env["continuity.factoring"].search(
-            [("state", "=", "running"), ("company_id", "in", self.company_id.ids)]
-        )
-        covered = {
-            agreement: agreement.sudo()
-            .debtor_ids.filtered(lambda d: d.state not in OUT_STATES)
-            .partner_id
-            for agreement in agreements
-        }
-        return agreements.filtered(
-            lambda a: a.company_id >= self.company_id and customers <= covered[a]
-        )
 
     def action_continuity_assign_part(self):
         """Ask how much of the open receivables of invoices is assigned.

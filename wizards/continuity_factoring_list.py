@@ -1,4 +1,3 @@
-import base64
 import hashlib
 
 from odoo import api, fields, models
@@ -69,8 +68,8 @@ class ContinuityFactoringList(models.TransientModel):
         """Hand the list out, and keep its check sum on the agreement."""
         self.ensure_one()
         self.factoring_id._check_may_account()
-        content = base64.b64decode(self.csv_file)
-        agreement = self.factoring_id
+        agreement, rows = self.factoring_id, self._rows()
+        content = self._render_csv(rows)
         # The file itself is kept: payments that are matched later change the list.
         # Who may hand it out was checked above; reading the agreement is enough.
         handed_out = (
@@ -91,7 +90,7 @@ class ContinuityFactoringList(models.TransientModel):
                 "List of assigned receivables as of %(day)s: %(count)s, SHA-256 "
                 "%(sum)s.",
                 day=self.day,
-                count=len(self._rows()),
+                count=len(rows),
                 sum=hashlib.sha256(content).hexdigest(),
             ),
             attachment_ids=handed_out.ids,

@@ -62,12 +62,9 @@ class ContinuityFactoringWizard(models.TransientModel):
         # Tier and salesperson of customers the nightly refresh has not met yet.
         self.env["continuity.relationship"]._ensure(self.company_id, candidates)
         # In memory only: nothing may empty the cache before it is asked.
-        draft = self.factoring_id or self._draft_agreement()
+        draft = self.factoring_id or self._draft()
         rows = draft._cover_rows(candidates)
-        edited = {
-            line.partner_id.id: line._edited_values()
-            for line in self.line_ids.filtered(lambda line: line._edited_values())
-        }
+        edited = {line.partner_id.id: line._edited_values() for line in self.line_ids}
         # Whoever asks may not name what was found in the books, the wizard may.
         self.sudo().line_ids.unlink()
         names = self.env["continuity.factoring.wizard.line"]._fields

@@ -1,5 +1,4 @@
-from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo import Command, models
 
 # So many customers are named in the preview; the others are counted.
 NAMED_CUSTOMERS = 100
@@ -10,110 +9,65 @@ class ContinuityFactoringWizard(models.TransientModel):
 
     _inherit = "continuity.factoring.wizard"
 
-    # === Preview === #
-    error_text = fields.Text(compute="_compute_preview")
-    warning_text = fields.Text(compute="_compute_preview")
-    summary_html = fields.Html(compute="_compute_preview", sanitize=False)
-
-    @api.depends("step")
-    def _compute_preview(self):
-        for wizard in self:
-            wizard.error_text = wizard.warning_text = wizard.summary_html = False
-            if wizard.step != "preview":
-                continue
-            # Also when a client writes the step itself: it tells of the books.
-            wizard._check_may_draft()
-            draft = wizard._draft_agreement()
-            wizard.error_text = "\n".join(wizard._errors(draft)) or False
-            wizard.warning_text = "\n".join(wizard._warnings(draft)) or False
-            wizard.summary_html = self.env["ir.qweb"]._render(
-                "customer_continuity.factoring_preview",
-                wizard._prepare_preview(draft),
-                minimal_qcontext=True,
-            )
-
     # === THE AGREEMENT === #
 
-    def _prepare_agreement_values(self):
+    def _prepare_draft_values(self):
         """Return the values of the draft, without customers and direction."""
-        self.ensure_one()
-        is_notified = self.kind == "notified"
-        approval = {"user_id": self.approver_id.id, "deputy_id": self.deputy_id.id}
-        return {
-            "company_id": self.company_id.id,
+        values = {
+            **super()._prepare_draft_values(),
+            **self._prepare_terms(),
             "factor_id": self.factor_id.id,
-            "kind": self.kind,
-            "recourse": self.recourse,
-            "covers": self.covers,
-            "currency_ids": [Command.set(self.currency_ids.ids)],
-            "date_start": self.date_start,
-            "date_end": self.date_end,
-            "jurisdiction_id": self.jurisdiction_id.id,
-            "customer_reason": self.customer_reason if is_notified else False,
-            "internal_reason": self.internal_reason,
-            "customer_may_choose": is_notified and self.customer_may_choose,
-            "turnover_days": self.turnover_days,
-            "update_months": self.update_months if is_notified else 0,
-            "contact_id": self.contact_id.id,
-            "named_user_ids": [Command.set(self.named_user_ids.ids)],
-            "approval_ids": [Command.create(approval)] if self.approver_id else [],
         }
+        if self.kind == "confidential":
+            # Nobody hears of it: there is nothing to say, choose or tell later.
+            values.update(
+                customer_reason=False, customer_may_choose=False, update_months=0
+            )
+        return values
 
-    def _draft_agreement(self):
-        """Return the agreement as it would be, in memory only, so that its own checks
-        serve the wizard too."""
-        values = self._prepare_agreement_values()
-        values["debtor_ids"] = [
+    def _draft(self, **lines):
+        """Return the agreement with its customers and direction."""
+        lines["debtor_ids"] = [
             Command.create({"partner_id": line.partner_id.id, "state": "planned"})
             for line in self.line_ids
             if line.included
         ]
         if self.kind == "notified" and self.direction_kind:
-            values["direction_ids"] = [
-                Command.create(
-                    {
-                        "kind": self.direction_kind,
-                        "effective_from": self.effective_from,
-                        "bank_account_id": self.bank_account_id.id,
-                    }
-                )
-            ]
-        return self.env["continuity.factoring"].new(values)
+            direction = self._prepare_direction(self.bank_account_id)
+            lines["direction_ids"] = [Command.create(direction)]
+        return super()._draft(**lines)
 
-    def _errors(self, draft):
-        """Return what would keep the agreement from being drafted and submitted.
+    def _prepare_direction(self, account):
+        """Return the values of where customers pay.
 
-        :param draft: see :meth:`_draft_agreement`
-        :rtype: list[str]
-        """
-        errors = self._terms_errors() + self._customers_errors()
-        if not self.factoring_id:
-            errors += self._payment_errors() + draft._submission_errors()
-        return list(dict.fromkeys(errors))
-
-    def _warnings(self, draft):
-        """Return what would still keep it from being activated, and what deserves a
-        second look.
-
-        :param draft: see :meth:`_draft_agreement`
-        :rtype: list[str]
-        """
-        if self.factoring_id:
-            return []
-        warnings = self.reason_advice.split("\n") if self.reason_advice else []
-        # Whether it could be activated, whatever the user may read of it.
-        return warnings + draft.sudo()._activation_errors()
-
-    def _prepare_preview(self, draft):
-        """Return what the preview shows.
-
-        :param draft: see :meth:`_draft_agreement`
+        :param account: ``res.partner.bank``, possibly empty
         :rtype: dict
         """
-        included = self.line_ids.filtered("included").sorted("sequence")
-        dropped = self.line_ids.filtered(
-            lambda line: line.was_proposed and not line.included
+        is_unchanged = self.direction_kind == "unchanged"
+        return {
+            "kind": self.direction_kind,
+            "effective_from": self.effective_from,
+            "bank_account_id": not is_unchanged and account.id,
+        }
+
+    def _errors(self, draft):
+        if self.factoring_id:
+            return self._customers_errors()
+        return (
+            super()._errors(draft)
+            + self._customers_errors()
+            + self._payment_errors(draft)
         )
+
+    def _warnings(self, draft):
+        if self.factoring_id:
+            return []
+        # Whether it could be activated, whatever the user may read of it.
+        return super()._warnings(draft) + draft.sudo()._activation_errors()
+
+    def _prepare_preview(self, draft):
+        included = self.line_ids.filtered("included").sorted("sequence")
+        dropped = self._dropped()
         refused = self.line_ids.filtered("refusal")
         jurisdictions = draft._registration_jurisdictions()
         return {
@@ -143,6 +97,9 @@ class ContinuityFactoringWizard(models.TransientModel):
         ]
         return sorted(people, key=lambda row: (-row[1], row[0].name or ""))
 
+    def _new_number(self):
+        return (self.new_account or "").strip()
+
     def _known_account(self, number):
         """Return the account of its owner with a number, also when it is archived.
 
@@ -162,7 +119,7 @@ class ContinuityFactoringWizard(models.TransientModel):
         """Return the account customers are to pay to, creating the one typed in with
         the rights of the user."""
         self.ensure_one()
-        number = (self.new_account or "").strip()
+        number = self._new_number()
         if not number:
             return self.bank_account_id
         return self._known_account(number) or self.env["res.partner.bank"].create(
@@ -173,54 +130,31 @@ class ContinuityFactoringWizard(models.TransientModel):
             }
         )
 
-    def action_create_agreement(self):
-        """Create the draft with its customers and direction, and open it; nobody is
-        told and nothing is assigned.
+    def _create_document(self, **lines):
+        """Create the draft with its customers and direction, or add the customers;
+        nobody is told and nothing is assigned.
 
-        :raise UserError: listing all errors of the preview, or naming each customer
-            that cannot be covered any more
-        :raise AccessError: for who may not draft an agreement
+        :raise UserError: naming each customer that cannot be covered any more
         """
-        self.ensure_one()
-        self._check_may_draft()
-        if errors := self._errors(self._draft_agreement()):
-            raise UserError("\n".join(errors))
-        agreement = self.factoring_id
-        if not agreement:
-            agreement = self.env["continuity.factoring"].create(
-                self._prepare_agreement_values()
-            )
-            if self.choice_id:
-                self.choice_id.check_access("read")
-                # The user may read it; the link is no client's to set.
-                agreement.sudo().choice_id = self.choice_id
-            if self.kind == "notified":
-                self._create_direction(agreement)
-        lines = self.line_ids.filtered(
+        agreement = self.factoring_id or self._create_agreement(**lines)
+        chosen = self.line_ids.filtered(
             lambda line: line.included or (line.was_proposed and not line.refusal)
         )
-        agreement._cover({line.partner_id: line._choice() for line in lines})
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": agreement._name,
-            "res_id": agreement.id,
-            "view_mode": "form",
-            "name": agreement.name,
-        }
+        agreement._cover({line.partner_id: line._choice() for line in chosen})
+        return agreement
 
-    def _create_direction(self, agreement):
-        """Propose where customers pay; a second person confirms it.
-
-        :param agreement: ``continuity.factoring``
-        """
-        account = self.env["res.partner.bank"]
-        if self.direction_kind != "unchanged":
-            account = self._account()
-        self.env["continuity.payment.direction"].create(
-            {
-                "factoring_id": agreement.id,
-                "kind": self.direction_kind,
-                "effective_from": self.effective_from,
-                "bank_account_id": account.id,
-            }
-        )
+    def _create_agreement(self, **lines):
+        agreement = super()._create_document(**lines)
+        if self.choice_id:
+            self.choice_id.check_access("read")
+            # The user may read it; the link is no client's to set.
+            agreement.sudo().choice_id = self.choice_id
+        if self.kind == "notified":
+            account = self.env["res.partner.bank"]
+            if self.direction_kind != "unchanged":
+                account = self._account()
+            # A second person confirms it.
+            self.env["continuity.payment.direction"].create(
+                {"factoring_id": agreement.id, **self._prepare_direction(account)}
+            )
+        return agreement

@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 
 class ContinuityHandoverWizard(models.TransientModel):
@@ -11,16 +11,16 @@ class ContinuityHandoverWizard(models.TransientModel):
 
     _name = "continuity.handover.wizard"
     _description = "Hand Over Customers"
-    _inherit = ["continuity.readable.onchange.mixin"]
+    _inherit = ["continuity.process.wizard.mixin"]
+
+    _document_model = "continuity.handover"
+    _preview_template = "customer_continuity.handover_preview"
 
     step = fields.Selection(
         [("who", "Who"), ("what", "What"), ("preview", "Preview")],
         default="who",
         required=True,
         readonly=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
     )
     leaver_ids = fields.Many2many(
         "res.users",
@@ -32,14 +32,12 @@ class ContinuityHandoverWizard(models.TransientModel):
         context={"active_test": False},
     )
     reason = fields.Selection(
-        selection="_selection_reason", required=True, default="transfer"
+        selection=lambda self: self._document_selection("reason"),
+        required=True,
+        default="transfer",
     )
     internal_reason = fields.Text(
         help="For the approvers and those who may see the plan. Customers never see it."
-    )
-    customer_reason = fields.Text(
-        string="What Customers Are Told",
-        help="The reason in the words customers hear: honest and specific.",
     )
     announce_date = fields.Date(
         string="Announced Inside On",
@@ -69,28 +67,13 @@ class ContinuityHandoverWizard(models.TransientModel):
     )
     successor_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
     approver_id = fields.Many2one(
-        "res.users",
-        domain="[('share', '=', False)]",
         compute="_compute_approver_id",
         store=True,
         readonly=False,
         help="Usually the predecessor's manager. Further approvers and deputies can "
         "be named on the plan.",
     )
-    deputy_id = fields.Many2one(
-        "res.users",
-        domain="[('share', '=', False)]",
-        help="May approve in the approver's stead.",
-    )
     line_ids = fields.One2many("continuity.handover.wizard.line", "wizard_id")
-    error_text = fields.Text(compute="_compute_preview")
-    warning_text = fields.Text(compute="_compute_preview")
-    summary_html = fields.Html(compute="_compute_preview", sanitize=False)
-
-    @api.model
-    def _selection_reason(self):
-        field = self.env["continuity.handover"]._fields["reason"]
-        return field._description_selection(self.env)
 
     @api.depends("company_id")
     def _compute_visits_per_day(self):
@@ -108,13 +91,13 @@ class ContinuityHandoverWizard(models.TransientModel):
 
     # === STEP 1: WHO === #
 
-    def _who_errors(self):
+    def _who_errors(self, plan):
         """Return every reason why the plan cannot be drafted for these people.
 
+        :param plan: see :meth:`_draft`
         :rtype: list[str]
         """
         self.ensure_one()
-        plan = self._draft_plan()
         errors = plan._date_errors() + plan._approver_errors()
         if not self.approver_id:
             errors.append(
@@ -143,16 +126,13 @@ class ContinuityHandoverWizard(models.TransientModel):
         return [problem] if problem else []
 
     def _check_may_draft(self):
-        """Refuse plans for people one neither is nor manages.
-
-        :raise AccessError: for a colleague's customers
-        """
+        """Refuse plans for people one neither is nor manages."""
         people = self.leaver_ids | self.line_ids.leaver_id
         self.env["continuity.handover"]._check_may_draft_for(people)
-        if self.company_id not in self.env.companies:
-            raise AccessError(
-                self.env._("Switch to %s first.", self.sudo().company_id.name)
-            )
+        super()._check_may_draft()
+
+    def _title(self):
+        return self.env._("Hand Over Customers")
 
     def action_what(self):
         """Go to step two: propose one line per customer, with reasons. Coming back
@@ -164,7 +144,7 @@ class ContinuityHandoverWizard(models.TransientModel):
         """
         self.ensure_one()
         self._check_may_draft()
-        if errors := self._who_errors():
+        if errors := self._who_errors(self._draft()):
             raise UserError("\n".join(errors))
         proposals = self._get_proposals()
         if not proposals:
@@ -238,7 +218,7 @@ class ContinuityHandoverWizard(models.TransientModel):
 
     def _suggest_dates(self):
         """Propose a time for each visit that all who take part can keep."""
-        plan = self._draft_plan()
+        plan = self._draft()
         plan._suggest_dates()
         for wizard_line, line in zip(self.line_ids, plan.line_ids, strict=True):
             if wizard_line.date_visit != line.date_visit:
@@ -263,96 +243,43 @@ class ContinuityHandoverWizard(models.TransientModel):
         self.step = "preview"
         return self._reopen()
 
-    def action_back(self):
-        """Go back one step; what was edited is kept."""
-        self.ensure_one()
-        self.step = "what" if self.step == "preview" else "who"
-        return self._reopen()
-
-    @api.depends("step")
-    def _compute_preview(self):
-        for wizard in self:
-            wizard.error_text = wizard.warning_text = wizard.summary_html = False
-            if wizard.step != "preview":
-                continue
-            # Also when a client writes the step itself: it tells of others' work.
-            wizard._check_may_draft()
-            wizard._check_may_draft()
-            plan = wizard._draft_plan()
-            wizard.error_text = "\n".join(plan._submission_errors())
-            wizard.warning_text = "\n".join(plan._submission_warnings())
-            wizard.summary_html = self.env["ir.qweb"]._render(
-                "customer_continuity.handover_preview",
-                {"plan": plan, "counts": plan._count_records()},
-                minimal_qcontext=True,
-            )
-
     # === THE PLAN === #
 
-    def _prepare_plan_values(self):
+    def _prepare_draft_values(self):
         """Return the values of the draft plan, without its lines."""
-        self.ensure_one()
-        approval = {"user_id": self.approver_id.id, "deputy_id": self.deputy_id.id}
         return {
-            "company_id": self.company_id.id,
+            **super()._prepare_draft_values(),
             "leaver_ids": [Command.set(self.leaver_ids.ids)],
             "reason": self.reason,
             "internal_reason": self.internal_reason,
-            "customer_reason": self.customer_reason,
             "announce_date": self.announce_date,
             "date_start": self.date_start,
             "date_end": self.date_end,
             "last_day": self.last_day,
             "return_date": self.return_date,
             "visits_per_day": self.visits_per_day,
-            "approval_ids": [Command.create(approval)] if self.approver_id else [],
         }
 
-    def _draft_plan(self):
-        """Return the plan as it would be, in memory only, its lines in the order of
-        the wizard's, so that the plan's own checks serve the wizard too."""
-        values = self._prepare_plan_values()
-        values["line_ids"] = [
+    def _draft(self):
+        """Return the plan with its lines in the order of the wizard's."""
+        lines = [
             Command.create({**line._prepare_line_values(), **line._prepare_snapshot()})
             for line in self.line_ids
         ]
-        return self.env["continuity.handover"].new(values)
+        return super()._draft(line_ids=lines)
 
-    def action_create_plan(self):
-        """Create the draft plan and open it; nothing has moved yet.
+    def _errors(self, draft):
+        return self._who_errors(draft) + super()._errors(draft)
 
-        :raise UserError: listing all errors of the preview
-        :raise AccessError: for people one neither is nor manages
-        """
-        self.ensure_one()
-        self._check_may_draft()
-        errors = self._who_errors() + self._draft_plan()._submission_errors()
-        if errors:
-            raise UserError("\n".join(dict.fromkeys(errors)))
-        values = self._prepare_plan_values()
-        values["line_ids"] = [
-            Command.create(line._prepare_line_values()) for line in self.line_ids
-        ]
-        plan = self.env["continuity.handover"].create(values)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": plan._name,
-            "res_id": plan.id,
-            "view_mode": "form",
-            "name": plan.name,
-        }
+    def _warnings(self, draft):
+        return draft._submission_warnings()
 
-    def _reopen(self):
-        """Return the action that shows the wizard at its current step."""
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "new",
-            "name": self.env._("Hand Over Customers"),
-            "context": {"dialog_size": "extra-large"},
-        }
+    def _prepare_preview(self, draft):
+        return {"plan": draft, "counts": draft._count_records()}
+
+    def _create_document(self):
+        lines = [Command.create(x._prepare_line_values()) for x in self.line_ids]
+        return super()._create_document(line_ids=lines)
 
 
 class ContinuityHandoverWizardLine(models.TransientModel):

@@ -21,8 +21,8 @@ class ContinuityHandoverWizard(models.TransientModel):
         readonly=True, help="How many customers each rule takes, and who is left."
     )
 
-    def _who_errors(self):
-        errors = super()._who_errors()
+    def _who_errors(self, plan):
+        errors = super()._who_errors(plan)
         if self.successor_mode == "rules":
             errors += self._rule_errors()
         return errors

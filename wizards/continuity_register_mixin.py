@@ -110,15 +110,24 @@ class ContinuityRegisterMixin(models.AbstractModel):
     @api.depends("name")
     def _compute_csv_file(self):
         for register in self:
-            buffer = io.StringIO()
-            writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
-            rows = [self._columns(), *register._rows()]
-            if note := register._hidden_note():
-                rows.append([note])
-            writer.writerows([self._safe_cell(cell) for cell in row] for row in rows)
-            # With a byte order mark, or spreadsheets misread Japanese and Chinese.
-            content = buffer.getvalue().encode("utf-8-sig")
+            content = register._render_csv(register._rows())
             register.csv_file = base64.b64encode(content)
+
+    def _render_csv(self, rows):
+        """Return the register as CSV.
+
+        :param list rows: see :meth:`_rows`
+        :rtype: bytes
+        """
+        self.ensure_one()
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
+        rows = [self._columns(), *rows]
+        if note := self._hidden_note():
+            rows.append([note])
+        writer.writerows([self._safe_cell(cell) for cell in row] for row in rows)
+        # With a byte order mark, or spreadsheets misread Japanese and Chinese.
+        return buffer.getvalue().encode("utf-8-sig")
 
     @api.model
     def _safe_cell(self, text):

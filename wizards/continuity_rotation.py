@@ -303,10 +303,7 @@ class ContinuityRotation(models.TransientModel):
         lines = self.line_ids.filtered("successor_id")
         if not lines:
             raise UserError(self.env._("Choose a successor for at least one customer."))
-        if self.company_id not in self.env.companies:
-            raise AccessError(
-                self.env._("Switch to %s first.", self.sudo().company_id.name)
-            )
+        self.company_id._continuity_check_chosen()
         owners = lines.relationship_id.sudo().owner_id
         plans = self.env["continuity.handover"]
         plans._check_may_draft_for(owners)
@@ -344,11 +341,7 @@ class ContinuityRotation(models.TransientModel):
                     Command.create({**values, "successor_id": line.successor_id.id})
                 )
         wizard.line_ids = commands
-        values = wizard._prepare_plan_values()
-        values["line_ids"] = [
-            Command.create(line._prepare_line_values()) for line in wizard.line_ids
-        ]
-        return self.env["continuity.handover"].create(values)
+        return wizard._create_document()
 
 
 class ContinuityRotationLine(models.TransientModel):

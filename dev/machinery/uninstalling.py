@@ -52,7 +52,7 @@ wizard = env["continuity.handover.wizard"].with_user(manager).create({
     "approver_id": manager.id,
     "customer_reason": "Our colleague takes over the northern region."})
 wizard.action_what()
-plan = env["continuity.handover"].browse(wizard.action_create_plan()["res_id"])
+plan = env["continuity.handover"].browse(wizard.action_create_draft()["res_id"])
 plan = plan.with_user(manager)
 plan.action_submit()
 plan.action_approve()

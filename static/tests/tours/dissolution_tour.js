@@ -90,7 +90,7 @@ tours.add("continuity_dissolution_wizard_cn", {
         ...[20, 100, 80, 200].map((count, column) =>
             shows(count, `[name=summary_html] tfoot td:eq(${column + 1})`)
         ),
-        press("action_create_campaign"),
+        press("action_create_draft"),
         isNow("draft"),
         {
             content: "the customers are found",

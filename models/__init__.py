@@ -298,6 +298,7 @@ from . import crm_team
 from . import digest_digest
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_cron
 from . import ir_cron_progress
 from . import ir_rule
 from . import mail_activity

@@ -48,17 +48,14 @@ class ContinuityFollowupOccurrence(models.Model):
         """Plan the follow-up of every company whose night has come, the one that
         waited longest first.
 
-        A company that fails does not hold up the others. Its settings show the
-        reason; the run does not fail for it, because Odoo would switch the scheduled
-        action off for all companies after some days.
+        The settings of a company that fails show the reason.
         """
         companies = self.env["res.company"].search(
             [], order="continuity_followup_planned_on NULLS FIRST, id"
         )
         companies = companies.filtered(lambda company: company._is_followup_due())
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
+
+        def plan(company):
             try:
                 today = company._continuity_now().date()
                 self._plan_company(company, today, commit=True)
@@ -66,17 +63,10 @@ class ContinuityFollowupOccurrence(models.Model):
                 # Somebody else plans this company at the same time.
                 self.env.cr.rollback()
                 _logger.info("Follow-up of company id %s: left to next run", company.id)
-            except Exception as error:
-                self.env.cr.rollback()
-                company.continuity_followup_error = str(error) or repr(error)
-                _logger.warning(
-                    "Follow-up of %s (id %s) could not be planned",
-                    company.name,
-                    company.id,
-                    exc_info=True,
-                )
-            if not cron._commit_progress(1):
-                break
+
+        self.env["ir.cron"]._continuity_each(
+            companies, plan, "continuity_followup_error"
+        )
 
     @api.model
     def _plan_company(self, company, today=None, commit=False):

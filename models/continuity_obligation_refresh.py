@@ -2,16 +2,12 @@
 differ are written, in chunks, by SQL.
 """
 
-import logging
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .continuity_obligation import OPEN_CAMPAIGN_STATES, OWED_KINDS
 from .continuity_obligation_finders import FOUND_COLUMNS
 from .continuity_relationship_refresh import CHUNK_SIZE, RETRY_ERRORS
-
-_logger = logging.getLogger(__name__)
 
 # What follows the books in an existing row; the rest people arrange.
 FOLLOWING = (
@@ -79,24 +75,15 @@ class ContinuityDissolution(models.Model):
         """Call a method that commits with each of these campaigns, for a scheduled
         action.
 
-        One that fails keeps the reason and holds up no other (I11); the run does not
-        fail for it, or Odoo would switch the action off for all after some days.
-
         :param str method: takes ``commit``
-        :param str error_field: where the reason is kept
+        :param str error_field: where the reason of one that fails is kept
         """
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(self))
-        for campaign in self:
-            try:
-                getattr(campaign, method)(commit=True)
-                campaign[error_field] = False
-            except Exception as error:
-                self.env.cr.rollback()
-                _logger.warning("%s: %s failed", campaign.name, method, exc_info=True)
-                campaign[error_field] = str(error) or repr(error)
-            if not cron._commit_progress(1):
-                break
+
+        def work(campaign):
+            getattr(campaign, method)(commit=True)
+            campaign[error_field] = False
+
+        self.env["ir.cron"]._continuity_each(self, work, error_field)
 
     def action_refresh_obligations(self):
         """Read the books again.

@@ -9,16 +9,12 @@ true contacts by extending one of them: ``continuity_relationship_refresh_select
 Days are days in UTC: neither a company nor a customer has a time zone.
 """
 
-import logging
-
 import psycopg2
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 CHUNK_SIZE = 10_000
 
@@ -60,31 +56,20 @@ class ContinuityRelationship(models.Model):
         """Refresh every company whose night has come, the one that waited longest
         first.
 
-        A company that cannot be refreshed does not hold up the others. Its settings
-        show the reason; the run does not fail for it, because Odoo would switch the
-        scheduled action off for all companies after some days.
+        The settings of a company that cannot be refreshed show the reason.
         """
         companies = self.env["res.company"].search(
             [], order="continuity_refreshed_on NULLS FIRST, id"
         )
         companies = companies.filtered(lambda company: company._is_refresh_due())
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(companies))
-        for company in companies:
-            try:
-                today = company._continuity_now().date()
-                self._refresh(company, today=today, commit=True)
-            except Exception as error:
-                self.env.cr.rollback()
-                company.continuity_refresh_error = str(error) or repr(error)
-                _logger.warning(
-                    "Customer relationships of %s (id %s) could not be refreshed",
-                    company.name,
-                    company.id,
-                    exc_info=True,
-                )
-            if not cron._commit_progress(1):
-                break
+
+        def refresh(company):
+            today = company._continuity_now().date()
+            self._refresh(company, today=today, commit=True)
+
+        self.env["ir.cron"]._continuity_each(
+            companies, refresh, "continuity_refresh_error"
+        )
 
     @api.model
     def _refresh(

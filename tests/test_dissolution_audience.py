@@ -234,7 +234,7 @@ class TestDissolutionAudience(ObligationCommon):
 
     def test_a_failure_is_said_and_may_be_tried_again(self):
         self.campaign.sudo().audience_state = "queued"
-        logger = "odoo.addons.customer_continuity.models.continuity_obligation_refresh"
+        logger = "odoo.addons.customer_continuity.models.ir_cron"
         with (
             patch.object(
                 type(self.campaign), "_collect_audience", side_effect=ValueError("Oh")

@@ -11,6 +11,8 @@ from odoo.tools import mute_logger
 from .common_followup import TODAY
 from .test_followup_planning import PLANNING, TOMORROW, PlanningCommon
 
+CRON = "odoo.addons.customer_continuity.models.ir_cron"
+
 
 @tagged("post_install", "-at_install")
 class TestFollowupCron(PlanningCommon):
@@ -88,7 +90,7 @@ class TestFollowupCron(PlanningCommon):
                 raise ValueError("Broken.")
             return collect(rows, company, today, commit)
 
-        with patch.object(model, "_collect", fail), mute_logger(PLANNING):
+        with patch.object(model, "_collect", fail), mute_logger(CRON):
             self._run_cron()
         self.assertEqual(self._found().state, "planned")
 
@@ -107,7 +109,7 @@ class TestFollowupCron(PlanningCommon):
         model = self.registry["continuity.followup.occurrence"]
         with (
             patch.object(model, "_collect", side_effect=ValueError("Broken.")),
-            mute_logger(PLANNING),
+            mute_logger(CRON),
         ):
             self._run_plan_as_scheduler()
         self.assertEqual(self.company_a.continuity_followup_error, "Broken.")

@@ -289,7 +289,7 @@ class TestObligationRefresh(ObligationCommon):
 
         self.patch(model, "_refresh_obligations", fail_one)
         cron = self.env.ref("customer_continuity.cron_refresh_obligations")
-        logger = "odoo.addons.customer_continuity.models.continuity_obligation_refresh"
+        logger = "odoo.addons.customer_continuity.models.ir_cron"
         with self.enter_registry_test_mode(), self.assertLogs(logger, "WARNING"):
             cron.method_direct_trigger()
         self.env.invalidate_all()

@@ -406,7 +406,7 @@ class TestRelationshipRefresh(ContinuityOracle, ContinuityCommon):
         the action itself hides the error."""
         self.env.flush_all()
         with (
-            mute_logger(REFRESH),
+            mute_logger("odoo.addons.customer_continuity.models.ir_cron"),
             self.enter_registry_test_mode(),
             self.registry.cursor() as cr,
         ):

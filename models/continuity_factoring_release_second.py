@@ -115,10 +115,7 @@ class ContinuityFactoringDebtor(models.Model):
                 author_id=self.env.user.partner_id.id,
             )
         # Who drops it was checked above; the guard keeps others out.
-        waiting.sudo().write(
-            {"release_signed_on": False, "release_attachment_ids": [Command.clear()]}
-        )
-        waiting.sudo()._forget_entry()
+        waiting.sudo()._drop_entry()
 
     def _waiting_release(self):
         """Return those of these customers whose release waits for a second person.
@@ -133,6 +130,17 @@ class ContinuityFactoringDebtor(models.Model):
                 self.env._("No release waits for a second person: enter it first.")
             )
         return waiting
+
+    def _fold_into(self, target):
+        """What was signed for one of them is not signed for both: it is dropped."""
+        (self | target).filtered("release_entered_by_id")._drop_entry()
+        return super()._fold_into(target)
+
+    def _drop_entry(self):
+        self.write(
+            {"release_signed_on": False, "release_attachment_ids": [Command.clear()]}
+        )
+        self._forget_entry()
 
     def _forget_entry(self):
         self._end_release_reminder()

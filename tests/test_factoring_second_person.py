@@ -201,6 +201,17 @@ class TestFactoringReleaseSecondPerson(FactoringCommon):
         self.debtor.with_user(self.accountant).action_confirm_release()
         self.assertEqual(self.debtor.state, "released")
 
+    def test_merged_customers_need_a_paper_of_their_own(self):
+        self._enter(self.accountant, self.agreement.debtor_ids)
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            (self.customer_1 | self.customer_2).ids, self.customer_1
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.agreement.debtor_ids, self.debtor)
+        self.assertFalse(self.debtor.release_entered_by_id)
+        self.assertFalse(self.debtor.release_attachment_ids)
+        self.assertFalse(self._todos().filtered("active"))
+
     def test_customers_who_were_told_nothing_need_one_person(self):
         self.debtor.write({"state": "planned", "noticed_on": False})
         self._enter(self.accountant)

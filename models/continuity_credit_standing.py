@@ -141,7 +141,6 @@ class ContinuityCreditStanding(models.Model):
         index=True,
     )
     rank = fields.Integer(
-        string="Place",
         readonly=True,
         aggregator=None,
         help="Those to include first, the largest open amount first.",

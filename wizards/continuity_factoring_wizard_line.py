@@ -33,7 +33,7 @@ class ContinuityFactoringWizardLine(models.TransientModel):
         "continuity.factoring.wizard", required=True, index=True, ondelete="cascade"
     )
     currency_id = fields.Many2one(related="wizard_id.currency_id")
-    sequence = fields.Integer(string="Place")
+    sequence = fields.Integer(string="Rank")
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
     )

@@ -126,8 +126,11 @@ class ContinuityFactorOffer(models.Model):
     held_back = fields.Monetary(string="Held Back on Average", compute="_compute_costs")
     problem = fields.Text(string="Why It Cannot Be Chosen", compute="_compute_problem")
     score = fields.Float(compute="_compute_score", digits=(5, 1))
+    # Of the user who looks, not of the superuser.
     may_decide = fields.Boolean(
-        related="choice_id.may_decide", string="May Be Decided by You"
+        related="choice_id.may_decide",
+        string="May Be Decided by You",
+        related_sudo=False,
     )
 
     _rates_range = models.Constraint(

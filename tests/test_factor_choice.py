@@ -269,6 +269,8 @@ class TestFactorChoice(FactorChoiceCommon):
         self.assertEqual(self.first.with_user(self.accountant).total_cost, 57_900)
         self.assertTrue(self.choice.with_user(self.accountant).comparison_html)
         self.assertFalse(self.choice.with_user(self.accountant).may_decide)
+        self.assertFalse(self.first.with_user(self.accountant).may_decide)
+        self.assertTrue(self.first.with_user(self.user_manager).may_decide)
         for change in (
             lambda: self.choice.with_user(self.accountant).write({"volume": 1}),
             lambda: self.first.with_user(self.accountant).write({"fee_rate": 1}),

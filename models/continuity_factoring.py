@@ -109,12 +109,12 @@ class ContinuityFactoring(models.Model):
     @api.depends("internal_reason_kept")
     @api.depends_context("uid")
     def _compute_internal_reason(self):
+        # Who only speaks to one of its customers need not know the reason.
+        knowing = self._filtered_access("write")
         for agreement in self:
-            # Who only speaks to one of its customers need not know the reason.
-            if agreement.has_access("write"):
-                agreement.internal_reason = agreement.sudo().internal_reason_kept
-            else:
-                agreement.internal_reason = False
+            agreement.internal_reason = (
+                agreement in knowing and agreement.sudo().internal_reason_kept
+            )
 
     def _inverse_internal_reason(self):
         for agreement in self:

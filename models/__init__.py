@@ -231,6 +231,7 @@ from . import continuity_dissolution_report_after
 from . import continuity_factoring_policy
 from . import continuity_factoring_jurisdiction
 from . import continuity_contract_review
+from . import continuity_contract_review_coverage
 from . import continuity_bill
 from . import continuity_credit_standing
 from . import continuity_credit_standing_figures

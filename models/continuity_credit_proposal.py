@@ -1,7 +1,7 @@
 """What the figures say in words, and whom they propose to include, in which order."""
 
 from odoo import api, models
-from odoo.tools import float_compare, formatLang
+from odoo.tools import SQL, float_compare, formatLang
 from odoo.tools.misc import format_date
 
 PROPOSALS = ("include", "decide", "out")
@@ -118,6 +118,34 @@ class ContinuityCreditStanding(models.Model):
                 standing.contract = text or (allowed and self.env._("May be assigned."))
 
     @api.model
+    def _places_sql(self, company):
+        """Return the part of the statement of the figures that says in which order
+        customers are proposed: ``place``, from ``judged``. Those of a snapshot of some
+        customers are among all.
+
+        :param company: ``res.company``
+        :rtype: SQL
+        """
+        return SQL(
+            """
+place AS (
+    SELECT partner_id,
+           ROW_NUMBER() OVER (
+               ORDER BY array_position(%s, proposal), open_amount DESC,
+                        weighted NULLS LAST, partner_id
+           ) AS rank
+      FROM (SELECT partner_id, proposal, open_amount, weighted
+              FROM judged
+         UNION ALL
+            SELECT partner_id, proposal, open_amount, weighted_days
+              FROM continuity_credit_standing
+             WHERE company_id = %s AND latest) known
+)""",
+            list(PROPOSALS),
+            company.id,
+        )
+
+    @api.model
     def _latest(self, partners, company):
         """Return the last snapshot of each customer.
 
@@ -207,7 +235,10 @@ class ContinuityCreditStanding(models.Model):
                 not row["include"],
                 not row["allowed"],
                 PROPOSALS.index(standing.proposal or "decide"),
-                standing.rank or len(ranked) + 1,
+                # Not by the places: they are of the day each was taken.
+                not standing,
+                -standing.open_amount,
+                standing.weighted_days,
                 row["partner"].id,
             )
 

@@ -152,6 +152,8 @@ class ContinuityCreditStanding(models.Model):
     )
 
     _customer_idx = models.Index("(company_id, partner_id, as_of)")
+    # Lists show the latest, of months of daily snapshots.
+    _latest_idx = models.Index("(company_id, partner_id) WHERE latest")
 
     # === TAKING === #
 
@@ -173,6 +175,42 @@ class ContinuityCreditStanding(models.Model):
         if partners is not None:
             partners = partners._continuity_customers()
         self.env.flush_all()
+        self._make_room(company, partners, as_of)
+        cr = self.env.cr
+        # Compiling the statement takes longer than running it saves.
+        cr.execute("SET LOCAL jit = off")
+        columns = self._figure_columns()
+        cr.execute(
+            SQL(
+                """INSERT INTO continuity_credit_standing
+                   (%s, latest, create_uid, create_date, write_uid, write_date)
+                   SELECT %s, TRUE, %s, now() AT TIME ZONE 'UTC',
+                          %s, now() AT TIME ZONE 'UTC'
+                     FROM (%s) figure
+                RETURNING id""",
+                SQL(", ").join(map(SQL.identifier, columns)),
+                SQL(", ").join(SQL.identifier("figure", name) for name in columns),
+                self.env.uid,
+                self.env.uid,
+                self._figures_sql(company, as_of, partners),
+            )
+        )
+        ids = [row[0] for row in cr.fetchall()]
+        self.invalidate_model()
+        self.env["res.partner"].invalidate_model(
+            ["continuity_standing_id", "continuity_standing_text"], flush=False
+        )
+        return self.browse(ids)
+
+    @api.model
+    def _make_room(self, company, partners, as_of):
+        """Let the snapshots of customers be earlier ones, and delete those of the day
+        that no decision rests on.
+
+        :param company: ``res.company``
+        :param partners: commercial partners, or None for all
+        :param date as_of: the day of the new ones
+        """
         cr = self.env.cr
         # One at a time per company: two would both be the latest.
         cr.execute(
@@ -202,48 +240,31 @@ class ContinuityCreditStanding(models.Model):
                 scope,
             )
         )
-        # Compiling the statement takes longer than running it saves.
-        cr.execute("SET LOCAL jit = off")
-        columns = self._figure_columns()
-        cr.execute(
-            SQL(
-                """INSERT INTO continuity_credit_standing
-                   (%s, latest, create_uid, create_date, write_uid, write_date)
-                   SELECT %s, TRUE, %s, now() AT TIME ZONE 'UTC',
-                          %s, now() AT TIME ZONE 'UTC'
-                     FROM (%s) figure
-                RETURNING id""",
-                SQL(", ").join(map(SQL.identifier, columns)),
-                SQL(", ").join(SQL.identifier("figure", name) for name in columns),
-                self.env.uid,
-                self.env.uid,
-                self._figures_sql(company, as_of, partners),
-            )
-        )
-        ids = [row[0] for row in cr.fetchall()]
-        self.invalidate_model()
-        partner_model = self.env["res.partner"]
-        partner_model.invalidate_model(["continuity_standing_id"], flush=False)
-        return self.browse(ids)
 
     def action_take(self):
         """Take a snapshot of all customers of the current company, or of those of the
-        chosen rows.
+        chosen rows, each in the company of its row.
 
         :return: a notification: how many, and what is proposed
         :raise AccessError: unless a manager or an accountant
         """
         self._check_may_take()
+        wanted = {self.env.company: None}
+        if self:
+            wanted = {
+                company: rows.partner_id
+                for company, rows in self.grouped("company_id").items()
+            }
+        empty = self.browse()
         # Who may was checked above; only the app itself writes snapshots.
-        taken = self.sudo()._take(
-            self.env.company, self.partner_id if self.ids else None
+        taken = empty.sudo().concat(
+            *(self.sudo()._take(company, of) for company, of in wanted.items())
         )
         by_proposal = taken.grouped("proposal")
-        empty = self.browse()
         message = self.env._(
             "%(company)s: %(count)s customers. To include: %(include)s; to decide: "
             "%(decide)s; to leave out: %(out)s.",
-            company=self.env.company.name,
+            company=", ".join(company.name for company in wanted),
             count=len(taken),
             include=len(by_proposal.get("include", empty)),
             decide=len(by_proposal.get("decide", empty)),

@@ -87,11 +87,60 @@ class ContinuityCreditStanding(models.Model):
             scope = SQL(
                 "AND p.commercial_partner_id IN %s", tuple(partners.ids) or (0,)
             )
-        # Limits and ways of paying are read for the figures, whoever takes them.
-        partner_model = self.env["res.partner"].sudo().with_company(company)
         return SQL(
             """
-WITH elsewhere AS MATERIALIZED (
+WITH %(receivables)s, %(settlements)s, %(habits)s, %(figures)s, %(places)s
+SELECT %(company)s AS company_id, partner_id, %(currency)s AS currency_id,
+       %(as_of)s::date AS as_of, %(start)s::date AS window_start,
+       paid_count, %(required)s AS required_count, insufficient,
+       CASE WHEN NOT insufficient THEN ROUND(average, 1) END AS average_days,
+       CASE WHEN NOT insufficient THEN ROUND(weighted, 1) END AS weighted_days,
+       CASE WHEN NOT insufficient THEN worst END AS worst_days,
+       CASE WHEN NOT insufficient THEN ROUND(change, 1) END AS trend_days,
+       CASE WHEN insufficient OR change IS NULL THEN NULL
+            WHEN change <= -%(trend)s THEN 'better'
+            WHEN change >= %(trend)s THEN 'worse'
+            ELSE 'same'
+        END AS trend,
+       open_amount, overdue_amount, ROUND(overdue_share, 1) AS overdue_share,
+       overdue_days, exposure, credit_limit, over_limit,
+       ROUND(paid_amount, %(decimals)s) AS paid_amount,
+       bill_amount, ROUND(other_amount, %(decimals)s) AS other_amount, by_bill,
+       %(max_days)s AS max_days, proposal, rank
+  FROM judged
+  JOIN place USING (partner_id)
+            """,
+            receivables=self._receivables_sql(company, as_of, start, scope),
+            settlements=self._settlements_sql(as_of),
+            habits=self._habits_sql(as_of, start),
+            figures=self._judged_sql(company, as_of, scope),
+            places=self._places_sql(company),
+            company=company.id,
+            currency=company.currency_id.id,
+            decimals=company.currency_id.decimal_places,
+            as_of=as_of,
+            start=start,
+            required=company.continuity_standing_min_paid,
+            max_days=company.continuity_standing_max_days,
+            trend=TREND_DAYS,
+        )
+
+    @api.model
+    def _receivables_sql(self, company, as_of, start, scope):
+        """Return the parts of the statement that say what customers owed.
+
+        ``line`` has one row per instalment of an invoice that was open at some time
+        since the first day; ``elsewhere`` is :meth:`_payment_date_sql`.
+
+        :param company: ``res.company``
+        :param date as_of: the day the figures are for
+        :param date start: the day after which payments count
+        :param SQL scope: a condition on the partner ``p``
+        :rtype: SQL
+        """
+        return SQL(
+            """
+elsewhere AS MATERIALIZED (
     %(elsewhere)s
 ), sold AS MATERIALIZED (
     SELECT DISTINCT r.debit_move_id AS line_id
@@ -99,7 +148,6 @@ WITH elsewhere AS MATERIALIZED (
       JOIN account_partial_reconcile r ON r.id = e.partial_id
      WHERE e.day IS NULL OR e.day > %(start)s
 ), line AS MATERIALIZED (
-    -- Instalments of invoices that were open at some time since the first day.
     SELECT l.id, l.move_id, l.company_id, l.balance, l.amount_currency,
            p.commercial_partner_id AS partner_id, m.invoice_date,
            COALESCE(l.date_maturity, m.invoice_date_due, m.invoice_date) AS due,
@@ -117,7 +165,107 @@ WITH elsewhere AS MATERIALIZED (
        AND (l.reconciled IS NOT TRUE OR sold.line_id IS NOT NULL
             OR EXISTS (SELECT FROM account_partial_reconcile r
                         WHERE r.debit_move_id = l.id AND r.max_date > %(start)s))
-), %(settlements)s, paid AS MATERIALIZED (
+)""",
+            elsewhere=self._payment_date_sql(company),
+            company=company.id,
+            as_of=as_of,
+            start=start,
+            scope=scope,
+        )
+
+    @api.model
+    def _settlements_sql(self, as_of):
+        """Return the parts of the statement that say what closed the receivables.
+
+        ``settlement`` has one row per match: ``kind`` (payment, bill, credit, exchange,
+        elsewhere: see :meth:`_payment_date_sql`, other), ``day``, ``amount`` in company
+        currency and in the receivable's own, ``paid``, the money in it, and ``other``,
+        what it closed for nothing. A payment that closes more than it brought in (a
+        discount, a charge, the rest written off) counts with what it brought, at the
+        rate of its day: what the books match is the lower of both rates.
+
+        :param date as_of: what is dated later has not happened
+        :rtype: SQL
+        """
+        return SQL(
+            """
+matched AS MATERIALIZED (
+    SELECT line.id AS line_id, c.move_id, r.amount,
+           r.debit_amount_currency AS amount_currency,
+           COALESCE(c.balance * r.credit_amount_currency
+                    / NULLIF(c.amount_currency, 0), r.amount) AS brought,
+           -- No invoice is paid before there is one.
+           GREATEST(shown.day, line.invoice_date) AS day,
+           CASE WHEN j.continuity_is_bill THEN 'bill'
+                WHEN m.move_type = 'out_refund' THEN 'credit'
+                WHEN m.origin_payment_id IS NOT NULL
+                     OR m.statement_line_id IS NOT NULL
+                     OR j.type IN ('bank', 'cash', 'credit') THEN 'payment'
+                WHEN EXISTS (SELECT FROM account_partial_reconcile x
+                              WHERE x.exchange_move_id = m.id) THEN 'exchange'
+                WHEN e.partial_id IS NOT NULL THEN 'elsewhere'
+                ELSE 'other'
+            END AS kind
+      FROM line
+      JOIN account_partial_reconcile r ON r.debit_move_id = line.id
+      JOIN account_move_line c ON c.id = r.credit_move_id
+      JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
+      JOIN account_journal j ON j.id = m.journal_id
+ LEFT JOIN elsewhere e ON e.partial_id = r.id
+CROSS JOIN LATERAL (SELECT CASE WHEN e.partial_id IS NULL THEN c.date ELSE e.day END
+                               AS day) shown
+     WHERE shown.day <= %(as_of)s
+), cash AS MATERIALIZED (
+    -- The share of what a payment closes that it brought in. With no account of money
+    -- in it, other assets stand for it: cheques to be cashed, money on its way.
+    SELECT l.move_id,
+           LEAST(1, GREATEST(0, COALESCE(
+               SUM(l.balance) FILTER (
+                   WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
+                      OR l.account_id IN (j.default_account_id,
+                                          pay.outstanding_account_id)),
+               SUM(l.balance) FILTER (WHERE a.account_type = 'asset_current')
+           ) / NULLIF(-SUM(l.balance)
+                   FILTER (WHERE a.account_type = 'asset_receivable'), 0)
+           )) AS share
+      FROM account_move_line l
+      JOIN account_account a ON a.id = l.account_id
+      JOIN account_journal j ON j.id = l.journal_id
+      JOIN account_move m ON m.id = l.move_id
+ LEFT JOIN account_payment pay ON pay.id = m.origin_payment_id
+     WHERE l.move_id IN (SELECT move_id FROM matched WHERE kind = 'payment')
+  GROUP BY l.move_id
+), settlement AS (
+    SELECT matched.line_id, matched.kind, matched.day, matched.amount,
+           matched.amount_currency,
+           CASE kind WHEN 'payment' THEN matched.brought * cash.share
+                     WHEN 'elsewhere' THEN matched.amount
+                     ELSE 0
+            END AS paid,
+           CASE kind WHEN 'payment' THEN matched.amount * (1 - cash.share)
+                     WHEN 'other' THEN matched.amount
+                     ELSE 0
+            END AS other
+      FROM matched
+ LEFT JOIN cash ON cash.move_id = matched.move_id
+)""",
+            as_of=as_of,
+        )
+
+    @api.model
+    def _habits_sql(self, as_of, start):
+        """Return the parts of the statement that say how customers pay.
+
+        ``counted`` has the paid invoices of each customer, ``habit`` the averages and
+        what is open.
+
+        :param date as_of: the day the figures are for
+        :param date start: the day after which payments count
+        :rtype: SQL
+        """
+        return SQL(
+            """
+paid AS MATERIALIZED (
     SELECT line.partner_id, line.move_id, line.due,
            line.balance - COALESCE(SUM(s.amount), 0) AS residual,
            ABS(line.amount_currency - COALESCE(SUM(s.amount_currency), 0))
@@ -127,9 +275,7 @@ WITH elsewhere AS MATERIALIZED (
            SUM(s.paid * (s.day - line.due)) FILTER (WHERE s.day > %(start)s)
                AS amount_days,
            SUM(s.amount) FILTER (WHERE s.kind = 'bill' AND s.day > %(start)s) AS bill,
-           SUM(s.amount - s.paid)
-               FILTER (WHERE s.kind IN ('payment', 'other') AND s.day > %(start)s)
-               AS other
+           SUM(s.other) FILTER (WHERE s.day > %(start)s) AS other
       FROM line
  LEFT JOIN settlement s ON s.line_id = line.id
   GROUP BY line.id, line.partner_id, line.move_id, line.due, line.balance,
@@ -150,11 +296,32 @@ WITH elsewhere AS MATERIALIZED (
                - AVG(day - due) FILTER (WHERE settled AND day <= %(middle)s) AS change,
            SUM(residual) FILTER (WHERE is_open) AS open,
            SUM(residual) FILTER (WHERE is_open AND due < %(as_of)s) AS overdue,
-           MAX(%(as_of)s - due) FILTER (WHERE is_open AND due < %(as_of)s) AS longest,
+           MAX(%(as_of)s::date - due) FILTER (WHERE is_open AND due < %(as_of)s)
+               AS longest,
            SUM(amount) AS paid, SUM(bill) AS bill, SUM(other) AS other
       FROM (SELECT *, NOT is_open AND day > %(start)s AS settled FROM paid) line
   GROUP BY partner_id
-), balance AS (
+)""",
+            as_of=as_of,
+            start=start,
+            middle=start + (as_of - start) / 2,
+        )
+
+    @api.model
+    def _judged_sql(self, company, as_of, scope):
+        """Return the parts of the statement that put a customer's figures together, and
+        say what they propose: ``judged``.
+
+        :param company: ``res.company``
+        :param date as_of: the day the figures are for
+        :param SQL scope: a condition on the partner ``p``
+        :rtype: SQL
+        """
+        # Limits and ways of paying are read for the figures, whoever takes them.
+        partner_model = self.env["res.partner"].sudo().with_company(company)
+        return SQL(
+            """
+balance AS (
     SELECT p.commercial_partner_id AS partner_id, SUM(l.balance) AS exposure
       FROM account_move_line l
       JOIN account_account a
@@ -189,121 +356,21 @@ WITH elsewhere AS MATERIALIZED (
     SELECT figure.*,
            credit_limit > 0 AND exposure > credit_limit AS over_limit,
            CASE WHEN by_bill THEN 'out'
-                WHEN NOT insufficient AND weighted > %(max_days)s THEN 'out'
+                -- As it is shown: the reason must say so, too.
+                WHEN NOT insufficient AND ROUND(weighted, 1) > %(max_days)s THEN 'out'
                 WHEN overdue_share > %(max_share)s THEN 'out'
                 WHEN insufficient THEN 'decide'
                 WHEN credit_limit > 0 AND exposure > credit_limit THEN 'decide'
                 ELSE 'include'
             END AS proposal
       FROM figure
-)
-SELECT %(company)s AS company_id, partner_id, %(currency)s AS currency_id,
-       %(as_of)s AS as_of, %(start)s AS window_start,
-       paid_count, %(required)s AS required_count, insufficient,
-       CASE WHEN NOT insufficient THEN ROUND(average, 1) END AS average_days,
-       CASE WHEN NOT insufficient THEN ROUND(weighted, 1) END AS weighted_days,
-       CASE WHEN NOT insufficient THEN worst END AS worst_days,
-       CASE WHEN NOT insufficient THEN ROUND(change, 1) END AS trend_days,
-       CASE WHEN insufficient OR change IS NULL THEN NULL
-            WHEN change <= -%(trend)s THEN 'better'
-            WHEN change >= %(trend)s THEN 'worse'
-            ELSE 'same'
-        END AS trend,
-       open_amount, overdue_amount, ROUND(overdue_share, 1) AS overdue_share,
-       overdue_days, exposure, credit_limit, over_limit,
-       ROUND(paid_amount, %(decimals)s) AS paid_amount,
-       bill_amount, ROUND(other_amount, %(decimals)s) AS other_amount, by_bill,
-       %(max_days)s AS max_days, proposal,
-       ROW_NUMBER() OVER (
-           ORDER BY array_position(ARRAY['include', 'decide', 'out'], proposal),
-                    open_amount DESC, weighted NULLS LAST, partner_id
-       ) AS rank
-  FROM judged
-            """,
-            elsewhere=self._payment_date_sql(company),
-            settlements=self._settlements_sql(as_of),
+)""",
             company=company.id,
-            currency=company.currency_id.id,
-            decimals=company.currency_id.decimal_places,
-            as_of=SQL("%s::date", as_of),
-            start=SQL("%s::date", start),
-            middle=SQL("%s::date", start + (as_of - start) / 2),
+            as_of=as_of,
             scope=scope,
             limit=partner_model._field_to_sql("p", "credit_limit"),
             by_bill=partner_model._field_to_sql("p", "continuity_pays_by_bill"),
             required=company.continuity_standing_min_paid,
             max_days=company.continuity_standing_max_days,
             max_share=MAX_OVERDUE_SHARE,
-            trend=TREND_DAYS,
-        )
-
-    @api.model
-    def _settlements_sql(self, as_of):
-        """Return the parts of the statement that say what closed the receivables.
-
-        ``settlement`` has one row per match: ``kind`` (payment, bill, credit, exchange,
-        elsewhere: see :meth:`_payment_date_sql`, other), ``day``, ``amount`` in company
-        currency and in the receivable's own, and ``paid``, the money in it: a payment
-        that closes more than it brought in (a discount, a charge, the rest written off)
-        counts with what it brought.
-
-        :param date as_of: what is dated later has not happened
-        :rtype: SQL
-        """
-        return SQL(
-            """
-matched AS MATERIALIZED (
-    SELECT line.id AS line_id, c.move_id, r.amount,
-           r.debit_amount_currency AS amount_currency,
-           -- No invoice is paid before there is one.
-           GREATEST(shown.day, line.invoice_date) AS day,
-           CASE WHEN j.continuity_is_bill THEN 'bill'
-                WHEN m.move_type = 'out_refund' THEN 'credit'
-                WHEN EXISTS (SELECT FROM account_partial_reconcile x
-                              WHERE x.exchange_move_id = m.id) THEN 'exchange'
-                WHEN m.origin_payment_id IS NOT NULL
-                     OR m.statement_line_id IS NOT NULL
-                     OR j.type IN ('bank', 'cash', 'credit') THEN 'payment'
-                WHEN e.partial_id IS NOT NULL THEN 'elsewhere'
-                ELSE 'other'
-            END AS kind
-      FROM line
-      JOIN account_partial_reconcile r ON r.debit_move_id = line.id
-      JOIN account_move_line c ON c.id = r.credit_move_id
-      JOIN account_move m ON m.id = c.move_id AND m.state = 'posted'
-      JOIN account_journal j ON j.id = m.journal_id
- LEFT JOIN elsewhere e ON e.partial_id = r.id
-CROSS JOIN LATERAL (SELECT CASE WHEN e.partial_id IS NULL THEN c.date ELSE e.day END
-                               AS day) shown
-     WHERE shown.day <= %(as_of)s
-), cash AS MATERIALIZED (
-    -- The share of what a payment closes that it brought in. No account of money in it:
-    -- all of it, for want of knowing better.
-    SELECT l.move_id,
-           COALESCE(LEAST(1, GREATEST(0,
-               SUM(l.balance) FILTER (
-                   WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
-                      OR l.account_id IN (j.default_account_id,
-                                          pay.outstanding_account_id)
-               ) / NULLIF(-SUM(l.balance)
-                   FILTER (WHERE a.account_type = 'asset_receivable'), 0)
-           )), 1) AS share
-      FROM account_move_line l
-      JOIN account_account a ON a.id = l.account_id
-      JOIN account_journal j ON j.id = l.journal_id
-      JOIN account_move m ON m.id = l.move_id
- LEFT JOIN account_payment pay ON pay.id = m.origin_payment_id
-     WHERE l.move_id IN (SELECT move_id FROM matched WHERE kind = 'payment')
-  GROUP BY l.move_id
-), settlement AS (
-    SELECT matched.line_id, matched.kind, matched.day, matched.amount,
-           matched.amount_currency,
-           CASE kind WHEN 'payment' THEN matched.amount * cash.share
-                     WHEN 'elsewhere' THEN matched.amount
-                     ELSE 0
-            END AS paid
-      FROM matched
- LEFT JOIN cash ON cash.move_id = matched.move_id
-)""",
-            as_of=as_of,
         )

@@ -101,6 +101,15 @@ class ContinuityFactorChoice(models.Model):
         if not self.books_date:
             return []
         day = self._show_date(self.books_date)
+        if not self.books_volume and self.books_days >= LEAST_DAYS:
+            return [
+                self.env._(
+                    "On %(day)s the books held nothing sold in the last %(days)s days, "
+                    "or as much was credited. Enter the figures you expect.",
+                    day=day,
+                    days=self.books_days,
+                )
+            ]
         if not self.books_volume:
             return [
                 self.env._(
@@ -144,8 +153,9 @@ class ContinuityFactorChoice(models.Model):
         Read from posted entries in one SELECT that writes nothing: sales are what
         customer invoices and credit notes of the 365 days up to the day put on
         receivable accounts, tax included; receivables are the average of what stood
-        on those accounts at twelve month ends, each after the first invoice. Entries
-        dated later and accounts for other than trade receivables do not count.
+        on those accounts at the last twelve month ends, of those after the first
+        invoice. Entries dated later and accounts for other than trade receivables do
+        not count.
 
         :param company: ``res.company``
         :param date day: as of when
@@ -220,7 +230,8 @@ class ContinuityFactorChoice(models.Model):
                         SELECT date, balance FROM (%(moved)s) moved) receivable
               GROUP BY date
             ), month_end AS (
-                SELECT (%(day)s::date - make_interval(months => n))::date AS date
+                SELECT (date_trunc('month', %(day)s::date + 1)
+                        - make_interval(months => n))::date - 1 AS date
                   FROM generate_series(0, %(months)s - 1) AS n
             ), owed AS (
                 SELECT (SELECT COALESCE(SUM(per_day.balance), 0)

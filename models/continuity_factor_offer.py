@@ -18,9 +18,11 @@ class ContinuityFactorOffer(models.Model):
 
     _name = "continuity.factor.offer"
     _description = "Factor's Offer"
-    _inherit = ["continuity.factor.choice.part"]
+    _inherit = ["continuity.factor.choice.part", "continuity.owned.files.mixin"]
     _order = "choice_id, sequence, id"
     _check_company_auto = True
+
+    _file_fields = ("document_ids",)
 
     sequence = fields.Integer(default=10)
     factor_id = fields.Many2one(
@@ -233,18 +235,6 @@ class ContinuityFactorOffer(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        offers = super().create(vals_list)
-        offers._keep_documents()
-        return offers
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "document_ids" in vals:
-            self._keep_documents()
-        return result
-
     def unlink(self):
         self._pass_on_documents()
         return super().unlink()
@@ -319,21 +309,10 @@ class ContinuityFactorOffer(models.Model):
         self.ensure_one()
         self.choice_id._decide(self, reason)
 
-    def _keep_documents(self):
-        """Let everybody who reads the offer read the documents uploaded with it.
-
-        An upload belongs to whoever made it until it has a record. Others' files and
-        those of other records are left alone.
-        """
-        for offer in self:
-            uploads = offer.document_ids.sudo().filtered(
-                lambda file: not file.res_id and file.create_uid.id == self.env.uid
-            )
-            uploads.write({"res_model": self._name, "res_id": offer.id})
-
     def _pass_on_documents(self):
         """Save files that a duplicate of the choice uses, too: Odoo deletes those of
         the record it deletes."""
+        # Only whose they are changes: who deletes need not read the duplicate.
         documents = (
             self.env["ir.attachment"]
             .sudo()

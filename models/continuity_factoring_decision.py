@@ -20,7 +20,8 @@ class ContinuityFactoringAssignment(models.Model):
             if states and assignment.state not in states:
                 raise UserError(
                     self.env._(
-                        "%(invoice)s is %(state)s.",
+                        "%(invoice)s is %(state)s: choose receivables that are "
+                        "assigned.",
                         invoice=assignment.move_id.display_name,
                         state=labels[assignment.state],
                     )
@@ -35,15 +36,20 @@ class ContinuityFactoringAssignment(models.Model):
 
         :param str text: one sentence
         """
+        day = fields.Date.to_string(fields.Date.context_today(self))
+        # Of what the books say and people decide: the callers check who decides.
         for assignment in self.sudo():
-            day = fields.Date.to_string(fields.Date.context_today(self))
             lines = [assignment.news] if assignment.news else []
             assignment.news = "\n".join([*lines, f"{day} {text}"])
 
     def action_told(self):
-        """Record that the factor has heard of everything new."""
+        """Record that the factor has heard of everything new.
+
+        :raise AccessError: unless manager, approver, contact or accountant
+        """
         self._check_may_handle()
         today = fields.Date.context_today(self)
+        # Who may was checked above; the guard keeps others out, here and below.
         for assignment in self.sudo().filtered("news"):
             kept = [assignment.note] if assignment.note else []
             assignment.write(
@@ -124,7 +130,11 @@ class ContinuityFactoringAssignment(models.Model):
         """
         self._check_reason(reason)
         self._check_may_handle("active")
-        self.sudo().write(
+        # One more reason does not change since when it has been disputed.
+        disputed = self.sudo().filtered("disputed")
+        for assignment in disputed:
+            assignment.dispute_reason = f"{assignment.dispute_reason}; {reason}"
+        (self.sudo() - disputed).write(
             {
                 "disputed": True,
                 "dispute_reason": reason,
@@ -135,7 +145,10 @@ class ContinuityFactoringAssignment(models.Model):
         self._add_news(self.env._("Disputed by the customer: %s", reason))
 
     def action_end_dispute(self):
-        """Record that the customer no longer disputes receivables."""
+        """Record that the customer no longer disputes receivables.
+
+        :raise AccessError: unless manager, approver, contact or accountant
+        """
         self._check_may_handle()
         disputed = self.filtered("disputed")
         disputed.sudo().write(

@@ -22,6 +22,7 @@ class ContinuityFactoringDebtor(models.Model):
 
     def _letter_obstacles(self, touchpoints):
         obstacles = super()._letter_obstacles(touchpoints)
+        # Who releases a letter need not read agreement, steps and other contacts.
         debtors = self.sudo()
         lines = debtors.grouped("id")
         unwilling = debtors._refusing_courtesy()

@@ -59,19 +59,36 @@ class ContinuityFactorChoice(models.Model):
 
     @api.model
     def _own_dso_moved_sql(self, company):
-        """A receivable that was sold is outstanding until its customer pays."""
+        """A receivable that was sold is outstanding until its customer pays. What the
+        customer paid to us since is no credit of theirs: it is the factor's, until a
+        payment of ours closes it."""
         payments = self.env["continuity.credit.standing"]._payment_date_sql(company)
         return SQL(
             """
             SELECT moved.date, moved.balance
-              FROM (%s) e
+              FROM (%(payments)s) e
               JOIN account_partial_reconcile r ON r.id = e.partial_id
               JOIN account_move_line c ON c.id = r.credit_move_id
         CROSS JOIN LATERAL (VALUES (c.date, r.amount), (e.day, -r.amount))
                 AS moved (date, balance)
              WHERE moved.date IS NOT NULL
+         UNION ALL
+            SELECT moved.date, moved.balance
+              FROM account_move_line c
+        CROSS JOIN LATERAL (
+                   SELECT c.date, -c.balance
+                UNION ALL
+                   SELECT r.max_date, -r.amount
+                     FROM account_partial_reconcile r
+                    WHERE r.credit_move_id = c.id) AS moved (date, balance)
+             WHERE c.parent_state = 'posted'
+               AND c.id IN (SELECT t.credit_line_id
+                              FROM continuity_factoring_turnover t
+                             WHERE t.company_id = %(company)s AND %(after_sale)s)
             """,
-            payments,
+            payments=payments,
+            company=company.id,
+            after_sale=AFTER_SALE_SQL,
         )
 
 

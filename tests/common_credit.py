@@ -153,7 +153,7 @@ class CreditCommon(ContinuityCommon):
         return refund
 
     @classmethod
-    def _write_off(cls, move, amount, day, note="other", journal=None):
+    def _write_off(cls, move, amount, day, note="other", journal=None, account="loss"):
         """An entry without money closes a part of the invoice."""
         line = cls._receivable(move)[:1]
         entry = cls.env["account.move"].create(
@@ -169,7 +169,7 @@ class CreditCommon(ContinuityCommon):
                         }
                     ),
                     Command.create(
-                        {"account_id": cls.accounts["loss"].id, "debit": amount}
+                        {"account_id": cls.accounts[account].id, "debit": amount}
                     ),
                 ],
             }

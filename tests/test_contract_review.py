@@ -84,7 +84,7 @@ class TestContractReview(CreditCommon):
         for vals in ({"result": "excluded"}, {"partner_id": self.customer_2.id}):
             with self.assertRaisesRegex(UserError, "stays as it is"):
                 review.write(vals)
-        with self.assertRaisesRegex(UserError, "stays as it is"):
+        with self.assertRaisesRegex(UserError, "06/30/2026 and stays as it is"):
             review.unlink()
         with self.assertRaisesRegex(UserError, "stays as it is"):
             review.action_confirm()
@@ -133,7 +133,7 @@ class TestContractReview(CreditCommon):
             found, covered, text = self._coverage()
             self.assertFalse(found)
             self.assertFalse(covered)
-            self.assertIn("expired", text)
+            self.assertIn("expired on 07/31/2026", text, "as the reader writes dates")
 
     def test_excluded(self):
         self._review(result="excluded", reason="They forbid it.")
@@ -202,6 +202,17 @@ class TestContractReview(CreditCommon):
         review.invalidate_recordset()
         self.assertEqual(review.partner_id, self.customer_1)
         self.assertTrue(self._coverage()[1])
+
+    def test_merged_customers_whose_reviews_expired(self):
+        """The later one says since when."""
+        with freeze_time("2026-05-01 08:00:00"):
+            self._review(self.customer_2, expires_on="2026-05-31")
+        with freeze_time("2026-06-01 08:00:00"):
+            self._review(self.customer_1, expires_on="2026-06-15")
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer_1 | self.customer_2).ids, self.customer_1
+        )
+        self.assertIn("06/15/2026", self._coverage()[2])
 
     # === Together with the figures === #
 

@@ -1,4 +1,4 @@
-"""Credit figures against an independent calculation, and who may see them."""
+"""Credit figures against an independent calculation."""
 
 import random
 from datetime import timedelta
@@ -92,6 +92,14 @@ class TestCreditStanding(StandingCommon):
         self.assertEqual(standing.average_days, 7.5)  # 5 and 10
         self.assertEqual(standing.worst_days, 10)
 
+    def test_only_what_came_in_since_the_first_day_weighs(self):
+        move = self._bill(self.customer, 100, "2025-05-01", "2025-06-10")
+        self._pay(move, 75, "2025-06-30")
+        self._pay(move, 25, "2025-07-10")
+        standing = self._check()
+        self.assertEqual(standing.paid_amount, 25)
+        self.assertEqual(standing.weighted_days, 30)
+
     # === What is no payment === #
 
     def test_credit_note(self):
@@ -149,6 +157,48 @@ class TestCreditStanding(StandingCommon):
         self.assertEqual(standing.other_amount, 0)
         self.assertEqual(standing.open_amount, 0)
 
+    def test_what_a_currency_gained_was_paid(self):
+        """50 of dollars are invoiced, 100 come in: that is what the payment weighs."""
+        self._create_rate(self.company_a, self.dollar, 2.0, "2026-02-01")
+        self._create_rate(self.company_a, self.dollar, 1.0, "2026-03-01")
+        move = self._bill(
+            self.customer, 100, "2026-02-01", "2026-02-28", currency=self.dollar
+        )
+        self._pay(move, 100, "2026-03-10")
+        on_time = self._bill(self.customer, 300, "2026-02-01", "2026-02-28")
+        self._pay(on_time, 300, "2026-02-28")
+        standing = self._standing()
+        self.assertEqual(standing.paid_amount, 400)
+        self.assertEqual(standing.other_amount, 0)
+        self.assertEqual(standing.weighted_days, 2.5)
+
+    def test_cheque_is_money_and_an_expense_is_none(self):
+        """Entries of the bank's journal that hold no account of money."""
+        cheque, damaged = (
+            self._bill(self.customer, 100, "2026-01-10", "2026-02-10")
+            for _number in range(2)
+        )
+        self._write_off(
+            cheque,
+            100,
+            "2026-02-20",
+            note="payment",
+            journal=self.bank,
+            account="suspense",
+        )
+        self._write_off(damaged, 100, "2026-06-10", journal=self.bank)
+        standing = self._check()
+        self.assertEqual(standing.paid_count, 1)
+        self.assertEqual(standing.other_amount, 100)
+
+    def test_invoice_to_come(self):
+        self._bill(self.customer, 100, "2026-06-10", "2026-07-10")
+        self._bill(self.customer, 70, "2026-07-01", "2026-07-31")
+        standing = self._standing()
+        self.assertEqual(standing.open_amount, 100)
+        self.assertEqual(standing.exposure, 100)
+        self.assertEqual(self._standing("2026-07-01").open_amount, 170)
+
     def test_payment_to_come(self):
         move = self._bill(self.customer, 100, "2026-01-10", "2026-02-10")
         self._pay(move, 100, "2026-07-15")
@@ -165,6 +215,19 @@ class TestCreditStanding(StandingCommon):
         self.assertNotIn(self.customer, self._take(AS_OF))
 
     # === Exposure, limit, trend === #
+
+    def test_overdue_from_the_day_after_it_is_due(self):
+        paid = self._bill(self.customer, 10, "2026-01-10", "2026-02-10")
+        self._pay(paid, 10, "2026-02-10")
+        self._bill(self.customer, 50, "2026-05-30", AS_OF)
+        self._bill(self.customer, 50, "2026-05-30", "2026-06-29")
+        standing = self._check()
+        self.assertEqual(standing.overdue_share, 50)
+        self.assertEqual(standing.overdue_days, 1)
+        self.assertEqual(standing.proposal, "include", "half of it is allowed")
+        standing = self._standing("2026-07-01")
+        self.assertEqual(standing.overdue_share, 100)
+        self.assertEqual(standing.proposal, "out")
 
     def test_exposure_and_limit(self):
         customer = self.customer.with_company(self.company_a)
@@ -193,6 +256,16 @@ class TestCreditStanding(StandingCommon):
         self.assertEqual(standing.trend, "worse")
         self.assertIn("10 days slower", standing.reason)
 
+    def test_as_many_days_as_are_allowed(self):
+        """30.04 days are shown as 30, and 30 are allowed."""
+        for amount, late in ((96, 30), (4, 31)):
+            due = fields.Date.to_date("2026-02-10")
+            move = self._bill(self.customer, amount, "2026-01-10", due)
+            self._pay(move, amount, due + timedelta(days=late))
+        standing = self._check()
+        self.assertEqual(standing.proposal, "include")
+        self.assertNotIn("allowed", standing.reason)
+
     def test_insufficient_says_nothing(self):
         self.company_a.continuity_standing_min_paid = 2
         move = self._bill(self.customer, 100, "2026-01-10", "2026-02-10")
@@ -215,6 +288,13 @@ class TestCreditStanding(StandingCommon):
 
     # === All together === #
 
+    def _pay_less(self, move, amount, day):
+        """Of what is open something is let go with the payment."""
+        self._pay(move, amount, day, write_off=move.amount_residual - amount)
+
+    def _pay_by_bill(self, move, amount, day):
+        self._pay(move, amount, day, journal=self.bills, kind="bill")
+
     def test_agrees_with_the_diary(self):
         """Twenty-odd invoices with whatever happens to invoices, drawn at random."""
         dice = random.Random(20260630)
@@ -222,7 +302,7 @@ class TestCreditStanding(StandingCommon):
         customers = self.customer_1 | self.customer_2 | self.customer_3
         for customer in customers:
             for _number in range(8):
-                day = day_of("2025-08-01") + timedelta(days=dice.randrange(300))
+                day = day_of("2025-04-01") + timedelta(days=dice.randrange(420))
                 due = day + timedelta(days=dice.choice((10, 30, 60)))
                 move = self._bill(customer, dice.randrange(100, 1000), day, due)
                 rest = move.amount_total
@@ -230,10 +310,18 @@ class TestCreditStanding(StandingCommon):
                     amount = rest if dice.random() < 0.6 else dice.randrange(1, 50)
                     when = due + timedelta(days=dice.randrange(-10, 80))
                     what = dice.choice(
-                        (self._pay, self._pay, self._pay, self._credit, self._write_off)
+                        (
+                            self._pay,
+                            self._pay,
+                            self._pay,
+                            self._credit,
+                            self._write_off,
+                            self._pay_less,
+                            self._pay_by_bill,
+                        )
                     )
                     what(move, amount, max(when, day))
-                    rest -= amount
+                    rest = move.amount_residual
                     if not rest:
                         break
         self.company_a.continuity_standing_min_paid = 2
@@ -253,19 +341,41 @@ class TestCreditStanding(StandingCommon):
         owed = self._bill(self.customer, 100, "2026-03-10", "2026-04-10")
         for move in (paid, owed):
             self._write_off(move, 100, move.invoice_date)
-        model = type(self.env["continuity.credit.standing"])
-        sold = SQL(
-            "VALUES (%s, %s::date), (%s, NULL::date)",
-            self._receivable(paid).matched_credit_ids.id,
-            "2026-02-22",
-            self._receivable(owed).matched_credit_ids.id,
-        )
-        sold = SQL("SELECT * FROM (%s) t (partial_id, day)", sold)
-        with patch.object(model, "_payment_date_sql", lambda self, company: sold):
-            standing = self._standing()
+        standing = self._standing_of_sold({paid: "2026-02-22", owed: None})
         self.assertEqual(standing.paid_count, 1)
         self.assertEqual(standing.average_days, 12)
         self.assertEqual(standing.weighted_days, 12)
         self.assertEqual(standing.open_amount, 100)
         self.assertEqual(standing.overdue_days, 81)
         self.assertEqual(standing.other_amount, 0)
+
+    def test_sold_before_the_period_and_paid_in_it_or_not_yet(self):
+        """In the books nothing of them happened since the first day."""
+        paid = self._bill(self.customer, 100, "2025-03-10", "2025-08-10")
+        owed = self._bill(self.customer, 40, "2025-03-10", "2025-08-10")
+        before = self._bill(self.customer, 70, "2025-03-10", "2025-04-10")
+        for move in (paid, owed, before):
+            self._write_off(move, move.amount_total, move.invoice_date)
+        standing = self._standing_of_sold(
+            {paid: "2025-08-20", owed: None, before: "2025-04-10"}
+        )
+        self.assertEqual(standing.paid_count, 1)
+        self.assertEqual(standing.paid_amount, 100)
+        self.assertEqual(standing.average_days, 10)
+        self.assertEqual(standing.open_amount, 40)
+
+    def _standing_of_sold(self, days):
+        """Return the figures when the factor reports when customers paid it.
+
+        :param dict days: by invoice the day, or None
+        """
+        rows = [
+            SQL("(%s, %s::date)", self._receivable(move).matched_credit_ids.id, day)
+            for move, day in days.items()
+        ]
+        sold = SQL(
+            "SELECT * FROM (VALUES %s) t (partial_id, day)", SQL(", ").join(rows)
+        )
+        model = type(self.env["continuity.credit.standing"])
+        with patch.object(model, "_payment_date_sql", lambda self, company: sold):
+            return self._standing()

@@ -137,6 +137,22 @@ class TestCreditStandingSnapshot(StandingCommon):
         self.assertEqual(ranked[-1].proposal, "out")
         self.assertIn("50 days late", ranked[-1].reason)
 
+    def test_place_of_one_is_among_all(self):
+        amounts = {self.customer_1: 300, self.customer_2: 200, self.customer_3: 100}
+        for customer, amount in amounts.items():
+            self._bill(customer, amount, "2026-06-20", "2026-07-20")
+        self._take(AS_OF)
+        self._bill(self.customer_3, 150, "2026-06-25", "2026-07-20")
+        again = self._take(AS_OF, self.customer_3)[self.customer_3]
+        self.assertEqual(again.rank, 2)
+        model = self.env["continuity.credit.standing"]
+        customers = self.customer_3 | self.customer_2 | self.customer_1
+        ranked = model._rank(customers, self.company_a)
+        self.assertEqual(
+            [row["partner"] for row in ranked],
+            [self.customer_1, self.customer_3, self.customer_2],
+        )
+
     # === Who sees it === #
 
     def test_roles(self):
@@ -175,6 +191,20 @@ class TestCreditStandingSnapshot(StandingCommon):
                 standing.with_user(user).action_take()
             with self.assertRaises(AccessError):
                 self.customer.with_user(user).read(["continuity_standing_id"])
+
+    def test_chosen_rows_are_taken_in_their_company(self):
+        self._bill(self.customer, 100, "2026-01-10", "2026-02-10")
+        standing = self._standing()
+        both = self.company_b | self.company_a
+        accountant = self._create_user(
+            "accountant_ab", "account.group_account_user", companies=both
+        )
+        rows = standing.with_user(accountant).with_context(allowed_company_ids=both.ids)
+        notice = rows.action_take()
+        self.assertIn(self.company_a.name, notice["params"]["message"])
+        taken = rows.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(taken.filtered("latest").company_id, self.company_a)
+        self.assertNotEqual(taken.filtered("latest"), standing)
 
     def test_other_company(self):
         self._bill(self.customer, 100, "2026-01-10", "2026-02-10")

@@ -1,6 +1,6 @@
 """What a choice of factor reads from the company's own books."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
@@ -65,12 +65,12 @@ class TestFactorBooks(FactorChoiceCommon):
             move.action_post()
         return move
 
-    def found(self):
-        return self.choice._own_dso(self.company_a, TODAY)
+    def found(self, day=TODAY):
+        return self.choice._own_dso(self.company_a, day)
 
-    def by_hand(self):
+    def by_hand(self, today):
         """The same from records: no SQL, no sharing with what is tested."""
-        start = TODAY - timedelta(days=365)
+        start = today - timedelta(days=365)
         lines = (
             self.env["account.move.line"]
             .search([("company_id", "=", self.company_a.id)])
@@ -78,15 +78,18 @@ class TestFactorBooks(FactorChoiceCommon):
                 lambda line: (
                     line.parent_state == "posted"
                     and line.account_id == self.receivable
-                    and line.date <= TODAY
+                    and line.date <= today
                 )
             )
         )
         sales = lines.filtered(lambda line: line.move_id.move_type != "entry")
         first = min(sales.mapped("date"))
         sales = sales.filtered(lambda line: line.date > start)
-        days = min((TODAY - first).days + 1, 365)
-        ends = [TODAY - relativedelta(months=n) for n in range(12)]
+        days = min((today - first).days + 1, 365)
+        # The last day of a month is the one before the first of the next.
+        year = [today - timedelta(days=n) for n in range(365)]
+        ends = [day for day in year if (day + timedelta(days=1)).day == 1]
+        self.assertEqual(len(ends), 12)
         owed = [
             sum(
                 lines.filtered(lambda line, end=end: line.date <= end).mapped("balance")
@@ -101,8 +104,8 @@ class TestFactorBooks(FactorChoiceCommon):
             "days_outstanding": round(sum(owed) / len(owed) / total * days, 1),
         }
 
-    def compare(self):
-        found, expected = self.found(), self.by_hand()
+    def compare(self, day=TODAY):
+        found, expected = self.found(day), self.by_hand(day)
         for name, value in expected.items():
             self.assertAlmostEqual(found[name], value, 4, name)
 
@@ -142,6 +145,19 @@ class TestFactorBooks(FactorChoiceCommon):
         )
         self.assertEqual(self.found(), before)
 
+    def test_in_the_middle_of_a_month(self):
+        """What is owed is looked at when months end, not on the day's number."""
+        for month in range(1, 7):
+            self._create_invoice(self.customer_1, 1_000, date(2026, month, 10))
+            paid = date(2026, month, 28) if month == 3 else date(2026, month, 25)
+            self._entry(900, paid, self.customer_1)
+        day = date(2026, 6, 18)
+        # Owed at the ends of January to May: 100 more each month.
+        self.assertEqual(
+            self.found(day)["days_outstanding"], round(300 / 6_000 * 160, 1)
+        )
+        self.compare(day)
+
     def test_young_company_is_projected(self):
         self._create_invoice(self.customer_1, 1_000, TODAY - timedelta(days=99))
         found = self.found()
@@ -163,6 +179,7 @@ class TestFactorBooks(FactorChoiceCommon):
         self._create_invoice(self.customer_1, 100, "2025-12-01")
         self._create_invoice(self.customer_1, 300, "2026-01-01", refund=True)
         self.assertEqual(self.found()["volume"], 0)
+        self.assertIn("as much was credited", self._create_choice().books_note)
 
     def test_prepaid_sales_are_not_outstanding_less_than_nothing(self):
         self._create_invoice(self.customer_1, 100, "2025-12-01")

@@ -94,6 +94,25 @@ class TestFactorChoice(FactorChoiceCommon):
                 self.first.flush_recordset()
             self.env.invalidate_all()
 
+    def test_impossible_figures(self):
+        for values in (
+            {"share": 0},
+            {"share": 100.1},
+            {"volume": -1},
+            {"days_outstanding": -0.1},
+            {"invoice_count": -1},
+            {"debtor_count": -1},
+        ):
+            with (
+                self.subTest(values=values),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(CheckViolation),
+                self.cr.savepoint(),
+            ):
+                self.choice.write(values)
+                self.choice.flush_recordset()
+            self.env.invalidate_all()
+
     # === Which offers can be chosen === #
 
     def test_expired_offer(self):
@@ -212,7 +231,7 @@ class TestFactorChoice(FactorChoiceCommon):
             self.first.document_ids = foreign
         # Linked by the app, it still belongs to who uploaded it.
         self.first.sudo().document_ids = foreign
-        self.first._keep_documents()
+        self.first._own_files()
         self.assertFalse(foreign.res_id)
 
     def test_talk_about_a_decision_goes_on(self):

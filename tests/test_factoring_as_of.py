@@ -45,6 +45,15 @@ class TestFactoringAsOf(FactoringCommon):
             with self.subTest(day=day):
                 self.assertEqual(self._listed(day), [(self.move.name, disputed)])
 
+    def test_one_more_reason_does_not_change_since_when(self):
+        with freeze_time("2026-06-15 08:00:00"):
+            self.assignment._dispute("Goods are damaged")
+        with freeze_time("2026-06-20 08:00:00"):
+            self.assignment._dispute("Came late")
+        both = "Goods are damaged; Came late"
+        self.assertEqual(self._listed("2026-06-15"), [(self.move.name, both)])
+        self.assertFalse(self._listed("2026-06-14")[0][1])
+
     def test_dispute_of_what_was_bought_back_is_listed_until_then(self):
         with freeze_time("2026-06-15 08:00:00"):
             self.assignment._dispute("Goods are damaged")

@@ -30,6 +30,35 @@ class TestFactoringEntries(FactoringCommon):
         self.diary[self.move] = {"events": []}
         self.assignment = self._assignments(self.move)
 
+    def _days_outstanding(self):
+        found = self.env["continuity.factor.choice"]._own_dso(
+            self.company_a, self._date("2026-06-30")
+        )
+        return found["days_outstanding"]
+
+    def _turn_over(self, day):
+        """The 100 go on to the factor."""
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": self.bank.id,
+                "date": day,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": self._receivable(self.move).account_id.id,
+                            "partner_id": self.customer_1.id,
+                            "debit": 100,
+                        }
+                    ),
+                    Command.create(
+                        {"account_id": self.accounts["bank"].id, "credit": 100}
+                    ),
+                ],
+            }
+        )
+        entry.action_post()
+        return entry
+
     def _undo(self, payment):
         self._receivable(payment.move_id).remove_move_reconcile()
 
@@ -51,6 +80,19 @@ class TestFactoringEntries(FactoringCommon):
         self._loose_payment(100, "2026-06-25", self.clearing)
         self._run_nightly()
         self.assertFalse(self._turnovers(self.move))
+
+    def test_days_sales_outstanding_while_we_hold_the_factors_money(self):
+        """What the customer paid us is no credit of theirs, and leaves no debt."""
+        self._bill(self.customer_2, 100, "2026-02-01", "2026-07-31")
+        self._book_sale(self.move, 100, "2026-06-05")
+        payment = self._loose_payment(100, "2026-06-25")
+        self._run_nightly()
+        # 200 sold in 150 days, 100 owed at each of five month ends.
+        self.assertEqual(self._days_outstanding(), 75)
+        self._turnovers(self.move).with_user(self.accountant).action_turned_over()
+        passed_on = self._turn_over("2026-06-28")
+        self._receivable(passed_on, payment.move_id).reconcile()
+        self.assertEqual(self._days_outstanding(), 75)
 
     def test_second_payment_after_the_sale_was_booked_is_the_customers(self):
         self._book_sale(self.move, 100, "2026-06-05")

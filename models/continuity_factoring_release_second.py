@@ -14,7 +14,6 @@ class ContinuityFactoringDebtor(models.Model):
 
     release_entered_by_id = fields.Many2one(
         "res.users",
-        string="Release Entered By",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -2,7 +2,7 @@
     "name": "Customer Continuity",
     "summary": "Never lose a customer at the seams: handovers, wind-downs, "
     "factoring and follow-up",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "author": "Customer Continuity contributors",
     "license": "LGPL-3",

@@ -1,0 +1,24 @@
+"""Names that changed: views kept in the database would ask for fields that are gone
+before they are read anew, and a column would be made anew, empty."""
+
+from odoo.tools import sql
+
+
+def migrate(cr, version):
+    """Carry what is stored over to the new names.
+
+    :param cr: database cursor
+    :param str version: the one installed before
+    """
+    cr.execute(
+        """
+        UPDATE ir_ui_view
+           SET arch_db = replace(
+                   arch_db::text, 'wording_warning', 'reason_advice')::jsonb
+         WHERE model IN ('continuity.handover', 'continuity.handover.wizard')
+           AND arch_db::text LIKE '%wording_warning%'
+        """
+    )
+    table = "continuity_factoring"
+    if sql.column_exists(cr, table, "internal_reason"):
+        sql.rename_column(cr, table, "internal_reason", "internal_reason_kept")

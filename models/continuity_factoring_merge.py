@@ -10,13 +10,10 @@ class ContinuityFactoringDebtor(models.Model):
     _inherit = "continuity.factoring.debtor"
 
     def _fold_into(self, target):
-        """What is assigned becomes that line's. Nobody counts as noticed by half: the
-        notice counts from the day both had it. A payment before is still turned over,
-        but nobody reproaches the customer."""
+        """Nobody counts as noticed by half: the notice counts from the day both had it.
+        A payment before is still turned over, but nobody reproaches the customer. What
+        is assigned follows by itself."""
         result = super()._fold_into(target)
-        self.env["continuity.factoring.assignment"].sudo().search(
-            [("debtor_id", "=", self.id)]
-        ).write({"debtor_id": target.id})
         if self.state == "out":
             return
         values = {"state": self.state}

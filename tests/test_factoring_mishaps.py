@@ -184,11 +184,15 @@ class TestFactoringMishaps(AssignedCommon):
 
     # === Instalments, currencies === #
 
-    def test_instalments_are_followed_one_by_one(self):
+    def _invoice_in_instalments(self):
         move = self._create_invoice(self.customer_1, 100, "2026-06-15", post=False)
         move.invoice_payment_term_id = self._in_two_instalments()
         move.action_post()
         self.diary[move] = {"events": []}
+        return move
+
+    def test_instalments_are_followed_one_by_one(self):
+        move = self._invoice_in_instalments()
         first, second = self._assignments(move).sorted("date_maturity")
         self._pay(move, 50, "2026-06-30")
         turnover = self._turnovers(move)
@@ -198,6 +202,18 @@ class TestFactoringMishaps(AssignedCommon):
         self._pay(move, 20, "2026-06-30", journal=self.clearing)
         self.assertEqual(self._turnovers(move), turnover)
         self.assertEqual((first.open_amount, second.open_amount), (0, 30))
+
+    def test_credit_note_over_two_instalments(self):
+        """Of each the factor hears what was taken off it, and no more."""
+        move = self._invoice_in_instalments()
+        self._credit(move, 70, "2026-06-30")
+        first, second = self._assignments(move).sorted("date_maturity")
+        self.assertEqual((first.state, second.state), ("settled", "active"))
+        self.assertEqual((first.open_amount, second.open_amount), (0, 30))
+        self.assertEqual(first.news.count("Credited"), 1)
+        self.assertIn("50.00", first.news)
+        self.assertEqual(second.news.count("Credited"), 1)
+        self.assertIn("20.00", second.news)
 
     def test_invoice_in_dollars_whose_rate_moved(self):
         """The exchange difference is ours: neither money nor news for the factor."""

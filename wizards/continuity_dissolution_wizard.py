@@ -171,7 +171,7 @@ class ContinuityDissolutionWizard(models.TransientModel):
     def _check_may_draft(self):
         """Refuse campaigns by anybody but managers."""
         self.env["continuity.dissolution"]._check_drafter()
-        super()._check_may_draft()
+        return super()._check_may_draft()
 
     def _title(self):
         return self.env._("Wind Down")

@@ -150,7 +150,7 @@ class ContinuityFactoringWizard(models.TransientModel):
         self.env["continuity.factoring"]._check_drafter()
         for wizard in self.filtered("factoring_id"):
             wizard.factoring_id._check_may_cover()
-        super()._check_may_draft()
+        return super()._check_may_draft()
 
     @api.model
     def _open_for(self, agreement):

@@ -136,15 +136,21 @@ class ContinuityFactoringWizard(models.TransientModel):
 
         :raise UserError: naming each customer that cannot be covered any more
         """
-        agreement = self.factoring_id or self._create_agreement(**lines)
+        agreement = self.factoring_id
+        if not agreement:
+            agreement = super()._create_document(**lines)
+            self._complete_agreement(agreement)
         chosen = self.line_ids.filtered(
             lambda line: line.included or (line.was_proposed and not line.refusal)
         )
         agreement._cover({line.partner_id: line._choice() for line in chosen})
         return agreement
 
-    def _create_agreement(self, **lines):
-        agreement = super()._create_document(**lines)
+    def _complete_agreement(self, agreement):
+        """Link the choice of the factor, and propose where customers pay.
+
+        :param agreement: ``continuity.factoring``, just created
+        """
         if self.choice_id:
             self.choice_id.check_access("read")
             # The user may read it; the link is no client's to set.
@@ -157,4 +163,3 @@ class ContinuityFactoringWizard(models.TransientModel):
             self.env["continuity.payment.direction"].create(
                 {"factoring_id": agreement.id, **self._prepare_direction(account)}
             )
-        return agreement

@@ -129,7 +129,7 @@ class ContinuityHandoverWizard(models.TransientModel):
         """Refuse plans for people one neither is nor manages."""
         people = self.leaver_ids | self.line_ids.leaver_id
         self.env["continuity.handover"]._check_may_draft_for(people)
-        super()._check_may_draft()
+        return super()._check_may_draft()
 
     def _title(self):
         return self.env._("Hand Over Customers")

@@ -80,7 +80,10 @@ class ContinuityCreditStanding(models.Model):
         :return: sentences
         :rtype: list[str]
         """
-        days = formatLang(self.env, abs(self.weighted_days), digits=0)
+        # Half a day is a day, as the condition below has it.
+        days = formatLang(
+            self.env, abs(self.weighted_days), digits=0, rounding_method="HALF-UP"
+        )
         if float_compare(self.weighted_days, self.max_days, precision_digits=1) > 0:
             habit = self.env._(
                 "Pays %(days)s days late, weighted by amount; %(allowed)s are allowed.",

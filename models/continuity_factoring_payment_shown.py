@@ -117,21 +117,21 @@ class AccountMove(models.Model):
                 ("factoring_id.kind", "=", "notified"),
             ]
         )
-        by_customer = debtors.grouped(lambda d: (d.company_id, d.partner_id))
+        followed, running = {}, {}
+        for debtor in debtors:
+            key = debtor.company_id.id, debtor.partner_id.id
+            followed.setdefault((*key, debtor.factoring_id.id), debtor)
+            if debtor.plan_state == "running":
+                running.setdefault(key, debtor)
         found = {}
         for move in self if debtors else ():
+            key = move.company_id.id, move.commercial_partner_id.id
             agreement = move.continuity_direction_id.factoring_id
-            lines = by_customer.get(
-                (move.company_id, move.commercial_partner_id), debtors.browse()
-            ).filtered(
-                lambda d, agreement=agreement: (
-                    d.factoring_id == agreement
-                    if agreement
-                    else d.plan_state == "running"
-                )
+            debtor = (
+                followed.get((*key, agreement.id)) if agreement else running.get(key)
             )
-            if lines:
-                found[move] = lines[0]
+            if debtor:
+                found[move] = debtor
         return found
 
     def _continuity_live_assignments(self):

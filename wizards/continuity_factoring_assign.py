@@ -57,7 +57,8 @@ class ContinuityFactoringAssign(models.TransientModel):
         if not agreements:
             raise UserError(
                 self.env._(
-                    "No running agreement covers %s.",
+                    "No running agreement covers %s: add the customer to one, or "
+                    "choose other invoices.",
                     ", ".join(moves.commercial_partner_id[:5].mapped("display_name")),
                 )
             )

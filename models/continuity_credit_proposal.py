@@ -90,10 +90,14 @@ class ContinuityCreditStanding(models.Model):
                 days=days,
                 allowed=self.max_days,
             )
-        elif self.weighted_days >= 0.5:
+        elif self.weighted_days >= 1.5:
             habit = self.env._("Pays %s days late, weighted by amount.", days)
-        elif self.weighted_days <= -0.5:
+        elif self.weighted_days >= 0.5:
+            habit = self.env._("Pays a day late, weighted by amount.")
+        elif self.weighted_days <= -1.5:
             habit = self.env._("Pays %s days early, weighted by amount.", days)
+        elif self.weighted_days <= -0.5:
+            habit = self.env._("Pays a day early, weighted by amount.")
         else:
             habit = self.env._("Pays on the day it is due.")
         reasons = [habit]

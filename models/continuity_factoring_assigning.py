@@ -253,11 +253,16 @@ class ContinuityFactoring(models.Model):
         lines, amounts = lines.sudo(), amounts or {}
         debtors = self.sudo()._debtors_of(lines.partner_id.commercial_partner_id)
         matched = {line: max(line.matched_credit_ids.ids, default=0) for line in lines}
-        return assignments.create(
-            [
+        vals_list = []
+        for line in lines:
+            debtor = debtors[line.partner_id.commercial_partner_id]
+            vals_list.append(
                 {
                     "factoring_id": self.id,
-                    "debtor_id": debtors[line.partner_id.commercial_partner_id].id,
+                    "debtor_id": debtor.id,
+                    # Said outright: Odoo would work them out one by one.
+                    "company_id": self.company_id.id,
+                    "partner_id": debtor.partner_id.id,
                     "move_line_id": line.id,
                     "move_id": line.move_id.id,
                     "currency_id": line.currency_id.id,
@@ -265,9 +270,8 @@ class ContinuityFactoring(models.Model):
                     "matched_before": matched[line],
                     "assigned_on": day,
                 }
-                for line in lines
-            ]
-        )
+            )
+        return assignments.create(vals_list)
 
     @api.model
     def _cron_assign(self):

@@ -258,10 +258,11 @@ class AccountMove(models.Model):
     def _continuity_direction(self, debtor, assigned, assignable, known):
         """Return the direction of one invoice under one agreement; None where the
         agreement says nothing of it."""
-        agreement = debtor.factoring_id
-        today = agreement._local_today()
         kept = self.continuity_direction_id.sudo()
-        paid_us = debtor._pays_as_before(max(self.invoice_date or today, today))
+        agreement = debtor.factoring_id
+        if (debtor, self.invoice_date) not in known:
+            known[debtor, self.invoice_date] = self._continuity_told(debtor)
+        paid_us, direction = known[debtor, self.invoice_date]
         if self.state == "posted":
             if self.payment_state not in OPEN_PAYMENT:
                 return None
@@ -273,12 +274,23 @@ class AccountMove(models.Model):
                 return None
         elif debtor not in assignable.get(self, ()):
             return None
+        return direction
+
+    def _continuity_told(self, debtor):
+        """Return what a customer was told of invoices of this one's date.
+
+        :param debtor: ``continuity.factoring.debtor``
+        :return: whether they pay us as before, and the direction, empty where none
+            holds
+        :rtype: tuple
+        """
+        agreement = debtor.factoring_id
+        today = agreement._local_today()
+        paid_us = debtor._pays_as_before(max(self.invoice_date or today, today))
         if not debtor.noticed_on or paid_us:
-            return kept.browse()
+            return paid_us, agreement.direction_ids.browse()
         day = self._continuity_pay_day(debtor, today)
-        if (debtor, day) not in known:
-            known[debtor, day] = agreement._direction_valid(debtor, day)
-        return known[debtor, day]
+        return paid_us, agreement._direction_valid(debtor, day)
 
     def _continuity_pay_day(self, debtor, today):
         """Return the day that counts for where an invoice is paid: of its date, or

@@ -391,6 +391,7 @@ class Population:
     def finish(self):
         """Commit, and let the planner know what is there."""
         self.cr.execute("SET session_replication_role = DEFAULT")
+        # What is measured reads it in transactions of its own.
         self.cr.commit()
         self.env.invalidate_all()
         analyze(self.cr)
@@ -398,6 +399,7 @@ class Population:
 
 def analyze(cr):
     """Vacuum and analyze the database, as autovacuum would have by then."""
+    # VACUUM runs outside of any transaction.
     cr.commit()
     cr._cnx.autocommit = True
     try:

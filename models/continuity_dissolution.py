@@ -252,6 +252,7 @@ class ContinuityDissolution(models.Model):
 
         :raise UserError: naming the campaign
         """
+        # Whether anybody was told does not depend on whose contacts one may read.
         told = self.env["continuity.touchpoint"].sudo()
         for campaign in self.sudo():
             if told.search_count(
@@ -332,12 +333,15 @@ class ContinuityDissolution(models.Model):
         self._check_may_manage()
         self._check_state("approved")
         for campaign in self:
+            # What stands in the way is looked for at all customers; who may start was
+            # checked above.
             if errors := campaign.sudo()._start_errors():
                 raise UserError("\n".join(errors))
             campaign._start()
 
     def _start(self):
         """Plan the contacts of approved campaigns."""
+        # The caller has checked who starts it; the state is guarded against others.
         for campaign in self.sudo():
             campaign.state = "running"
             campaign.customer_ids.filtered(
@@ -346,6 +350,7 @@ class ContinuityDissolution(models.Model):
 
     def _on_approved(self):
         result = super()._on_approved()
+        # An approver need not be who may write the campaign, its state least of all.
         for campaign in self.sudo():
             campaign.message_subscribe(partner_ids=campaign.reader_ids.partner_id.ids)
             if not campaign._start_errors():

@@ -1,7 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from .continuity_factor_choice import BOOKS
@@ -268,11 +267,7 @@ class ContinuityFactorChoice(models.Model):
 
         :raise AccessError: for another company, or without access to this model
         """
-        user = self.env.user
-        if user._is_superuser():
+        if self.env.user._is_superuser():
             return
         self.browse().sudo(False).check_access("read")
-        if company not in user.company_ids:
-            raise AccessError(
-                self.env._("You have no access to the company %s.", company.sudo().name)
-            )
+        company.with_env(self.env)._continuity_check_own()

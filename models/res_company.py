@@ -146,14 +146,23 @@ class ResCompany(models.Model):
         help="Of the sheet to the address field of the letter. 20 mm is DIN 5008.",
     )
 
+    def _continuity_check_own(self):
+        """Refuse companies that are not the user's, without naming them.
+
+        :raise AccessError: for any other one
+        """
+        if self - self.env.user.company_ids:
+            raise AccessError(self.env._("You cannot work in that company."))
+
     def _continuity_check_chosen(self):
         """Refuse work for companies the user has not switched to.
 
         :raise AccessError: naming the first one, if it is one of the user's
         """
-        for company in self - self.env.companies:
-            if company not in self.env.user.company_ids:
-                raise AccessError(self.env._("You cannot work in that company."))
+        waiting = self - self.env.companies
+        waiting._continuity_check_own()
+        for company in waiting:
+            # One of the user's own, only not switched to.
             raise AccessError(self.env._("Switch to %s first.", company.sudo().name))
 
     def _continuity_report_font(self, lang):

@@ -319,7 +319,7 @@ class TestFactorChoice(FactorChoiceCommon):
         for record in (self.choice, self.first, self.choice.criterion_ids):
             with self.assertRaises(AccessError):
                 record.with_user(manager).read()
-        with self.assertRaisesRegex(AccessError, "no access to the company"):
+        with self.assertRaisesRegex(AccessError, "cannot work in that company"):
             self.choice.browse().with_user(manager)._own_dso(self.company_a, TODAY)
         with self.assertRaises(AccessError):
             self._create_choice(user=manager)

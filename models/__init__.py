@@ -240,6 +240,7 @@ from . import continuity_credit_partner
 from . import continuity_factoring_terms
 from . import continuity_factoring
 from . import continuity_factoring_approval
+from . import continuity_factoring_files
 from . import continuity_factoring_debtor
 from . import continuity_payment_direction
 from . import continuity_payment_direction_people
@@ -298,7 +299,6 @@ from . import crm_lead
 from . import crm_team
 from . import digest_digest
 from . import ir_actions_report
-from . import ir_attachment
 from . import ir_cron
 from . import ir_cron_progress
 from . import ir_rule
